@@ -1,0 +1,1 @@
+"""The room: state, rules, guards, phases, paths, and the sessions that keep devices. It has never met a projector."""

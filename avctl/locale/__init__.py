@@ -1,0 +1,40 @@
+"""Every word a person reads, in Chinese and English, by id: `text("cause.no-reply", "zh", device="…")`.
+
+Catalogues are gettext: `zh_CN/LC_MESSAGES/avctl.po` and `en/…`, compiled beside them. A test fails on an id that one
+tongue lacks, and on a compiled file older than its source.
+"""
+
+from functools import cache
+from gettext import GNUTranslations
+from pathlib import Path
+
+LANGUAGES = ("zh", "en")
+_FOLDERS = {"zh": "zh_CN", "en": "en"}
+
+
+def text(id: str, language: str, /, **figures: object) -> str:
+    """The sentence `id` in `language` ("zh" or "en"), its braces filled with `figures`.
+
+    Raises KeyError for an id without a sentence: a missing text is a bug, not something to show.
+    """
+    found = _catalogue(language).gettext(id)
+    if found == id:
+        raise KeyError(f"no {language} text for {id!r}")
+    return found.format(**figures)
+
+
+def both(id: str, /, **figures: object) -> tuple[tuple[str, str], ...]:
+    """The sentence in every language, as a notice carries it: (("zh", …), ("en", …))."""
+    return tuple((language, text(id, language, **figures)) for language in LANGUAGES)
+
+
+def has(id: str, language: str = "en") -> bool:
+    """Whether a sentence exists: for names made of data, such as point names."""
+    return _catalogue(language).gettext(id) != id
+
+
+@cache
+def _catalogue(language: str) -> GNUTranslations:
+    path = Path(__file__).parent / _FOLDERS[language] / "LC_MESSAGES" / "avctl.mo"
+    with path.open("rb") as file:
+        return GNUTranslations(file)
