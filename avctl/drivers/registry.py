@@ -1,0 +1,147 @@
+"""Which drivers there are, what options and addresses each takes, and how one is built from the site file.
+
+A driver is a Python class (`avctl/drivers/<name>.py`) or a profile (`<name>.yaml`, shipped or the site's own); the
+site file does not care which. Nothing here connects: `build` gives a driver that has not been opened yet, so its
+points and queries can be looked at by `avctl check`.
+"""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+from avctl.drivers.base import Conversation, Options, Secrets
+from avctl.model.house import DeviceSpec
+from avctl.model.ports import Clock, Driver, Wire
+
+_CODED: Mapping[str, str] = {"escvp21": "EscVp21", "x32": "X32"}  # module of this package: class in it
+
+
+class UnknownDriver(LookupError):
+    """The site file names a driver that does not exist; `nearest` is what may have been meant, or ""."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        self.nearest = next(iter(get_close_matches(name, known, n=1)), "")
+        hint = f'; did you mean "{self.nearest}"?' if self.nearest else ""
+        super().__init__(f'there is no driver "{name}"{hint} Known: {", ".join(known)}')
+
+
+class Kind(Protocol):
+    """One kind of device: a coded driver or a profile. `avctl.drivers.profile.Profile` is the other half of this seam.
+
+    `Profile.find(name, folder)` gives a Kind or None, `Profile.names(folder)` all names; `folder` is the site's own
+    folder of profiles, or None.
+    """
+
+    @property
+    def settings(self) -> type[Options]:
+        """The options this kind takes."""
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The URL schemes it can be reached by."""
+
+    def build(self, spec: DeviceSpec, clock: Clock, secrets: Secrets) -> Driver:
+        """A driver, not opened. Raises pydantic.ValidationError for wrong options, LookupError for a missing secret."""
+
+
+def drivers(folder: Path | None = None) -> tuple[str, ...]:
+    """All names a site file may put under `driver:`."""
+    from avctl.drivers.profile import Profile
+
+    return tuple(sorted({*_CODED, *Profile.names(folder)}))
+
+
+def options_model(name: str, folder: Path | None = None) -> type[Options]:
+    """The pydantic model of a driver's options. Raises UnknownDriver."""
+    return kind(name, folder).settings
+
+
+def schemes(name: str, folder: Path | None = None) -> tuple[str, ...]:
+    """The URL schemes a driver can be reached by. Raises UnknownDriver."""
+    return kind(name, folder).schemes
+
+
+def build(spec: DeviceSpec, clock: Clock, secrets: Secrets, folder: Path | None = None) -> Driver:
+    """The driver of a device, not opened.
+
+    Raises UnknownDriver, ValueError for an address this driver cannot be reached by, pydantic.ValidationError for
+    wrong options, LookupError for a missing secret.
+    """
+    made = kind(spec.driver, folder)
+    scheme = urlsplit(spec.url).scheme
+    if scheme not in made.schemes:
+        raise ValueError(f"{spec.id}: {spec.driver} is reached by {_spoken(made.schemes)}, not by {spec.url}")
+    return made.build(spec, clock, secrets)
+
+
+def kind(name: str, folder: Path | None = None) -> Kind:
+    """The kind of that name. Raises UnknownDriver."""
+    if name in _CODED:
+        return _Coded(_class(name))
+    from avctl.drivers.profile import Profile
+
+    found: Kind | None = Profile.find(name, folder)
+    if found is None:
+        raise UnknownDriver(name, drivers(folder))
+    return found
+
+
+class _Coded:
+    """A driver written in Python, with the wire its URL asks for."""
+
+    def __init__(self, driver: type[Conversation[object]]) -> None:
+        self._driver = driver
+        self.settings, self.schemes = driver.settings, driver.schemes
+
+    def build(self, spec: DeviceSpec, clock: Clock, secrets: Secrets) -> Driver:
+        options = self.settings.model_validate(spec.options)
+        return cast(Driver, self._driver(spec.id, dial(spec.url), clock, options))
+
+
+def dial(url: str) -> Wire:
+    """The wire a URL asks for, not opened. Raises ValueError when the URL is not one of ours or is incomplete."""
+    parts = urlsplit(url)
+    if parts.scheme not in _WIRES:
+        raise ValueError(f"{url}: a wire is one of {_spoken(tuple(_WIRES))}")
+    return _WIRES[parts.scheme](url)
+
+
+def _udp(url: str) -> Wire:
+    from avctl.transports.udp import Udp
+
+    return Udp(*_host_and_port(url, standard=10023 if url.startswith("osc:") else None))
+
+
+def _tcp(url: str) -> Wire:
+    from avctl.transports.tcp import Tcp
+
+    return Tcp(*_host_and_port(url, standard=None))
+
+
+def _serial(url: str) -> Wire:
+    from avctl.transports.serial import Serial
+
+    return Serial.at(url)
+
+
+_WIRES: Mapping[str, Callable[[str], Wire]] = {"osc": _udp, "udp": _udp, "tcp": _tcp, "serial": _serial}
+
+
+def _class(name: str) -> type[Conversation[object]]:
+    return cast("type[Conversation[object]]", getattr(import_module(f"avctl.drivers.{name}"), _CODED[name]))
+
+
+def _host_and_port(url: str, standard: int | None) -> tuple[str, int]:
+    parts = urlsplit(url)
+    port = parts.port or standard  # .port raises ValueError for what is no port
+    if not parts.hostname or port is None:
+        raise ValueError(f"{url}: want {parts.scheme}://host:port")
+    return parts.hostname, port
+
+
+def _spoken(names: tuple[str, ...]) -> str:
+    return " or ".join(f"{name}://" for name in names)
