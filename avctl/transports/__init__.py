@@ -1,1 +1,1 @@
-"""Bytes or datagrams out and in, no meaning. Each wire fits `avctl.model.ports.Wire` and raises nothing but LinkDown."""
+"""Bytes or datagrams out and in, no meaning. Each wire is an `avctl.model.ports.Wire` and raises only LinkDown."""
