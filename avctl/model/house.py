@@ -10,13 +10,17 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class RoomSpec:
-    """A room: its id, what people call it in each language, seats, and which device plays which role in it."""
+    """A room: its id, what people call it in each language, seats, and which device or part plays which role in it.
+
+    `spares` names what can take over a role; `scenes` the numbers of the mixer's scenes by what they are for.
+    """
 
     id: str
     names: Mapping[str, str]
     seats: int = 0
     roles: Mapping[str, str] = field(default_factory=dict)
-    spares: Mapping[str, str] = field(default_factory=dict)
+    spares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scenes: Mapping[str, int] = field(default_factory=dict)
 
     def name(self, language: str) -> str:
         return self.names.get(language) or self.names.get("en") or self.id
