@@ -58,7 +58,11 @@ class BookingKey:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One meeting in one room; `start` and `end` are UTC seconds, `lead` overrides the site's lead (seconds)."""
+    """One meeting in one room; `start` and `end` are UTC seconds, `lead` overrides the site's lead (seconds).
+
+    `setup` and `teardown` (seconds) are quiet time around the meeting that belongs to it; `priority` says who goes
+    first when rooms must take turns, highest first; `closed` is no meeting at all: the room is shut for works.
+    """
 
     key: BookingKey
     room: str
@@ -68,6 +72,11 @@ class Booking:
     status: Status = Status.CONFIRMED
     lead: float | None = None
     created: float | None = None
+    setup: float = 0.0
+    teardown: float = 0.0
+    priority: int = 0
+    all_day: bool = False
+    closed: bool = False
 
     @property
     def short(self) -> str:

@@ -156,7 +156,8 @@ class SourceTrouble:
 class Due:
     """The plan says: run `playbook` in `room` now, for `booking`, touching people at most as `most` allows.
 
-    `stage` names which of a booking's runs it is ("pre-meeting", "shutdown"); `rule` the rule that decided (R1…).
+    `stage` names which of a booking's runs it is ("look", "pre-meeting", "shutdown"); `rule` the rule that decided
+    (R1…). `until` is when the room must be quiet again (UTC seconds); `short` allows the must-have steps only.
     """
 
     kind: ClassVar[str] = "due"
@@ -167,6 +168,8 @@ class Due:
     most: TestClass
     rule: str
     why: str
+    until: float | None = None
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
