@@ -101,7 +101,7 @@ class Conversation(Device, Generic[M]):
         self._inbox.clear()
 
     async def _next(self, within: float, asked: str = "", fits: Callable[[M], bool] | None = None) -> M:
-        """The next message, or the next that fits. Raises NoAnswer after `within` seconds, Garbled if only noise came."""
+        """The next message, or the next that fits. Raises NoAnswer after `within` s, Garbled if only noise came."""
         return await self._inbox.answer(fits or _anything, within, asked or self.device)
 
     def _heard(self, message: M) -> Iterable[Reading]:

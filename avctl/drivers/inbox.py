@@ -71,6 +71,11 @@ class Inbox(Generic[M]):
             await self._pump(self._unasked)
         return self._unasked.popleft()
 
+    def leave(self, message: M) -> None:
+        """Put a message where the listener finds it: it was asked for, but says more than the asker needs."""
+        self.dropped += len(self._unasked) == _KEPT
+        self._unasked.append(message)
+
     async def _pump(self, satisfied: Iterable[M]) -> None:
         async with self._turn:
             if not satisfied:  # else somebody read it for us while we waited for our turn
@@ -86,8 +91,7 @@ class Inbox(Generic[M]):
             if not question.answer and question.fits(message):
                 question.answer.append(message)
                 return
-        self.dropped += len(self._unasked) == _KEPT
-        self._unasked.append(message)
+        self.leave(message)
 
     def _silence(self, asked: str, within: float, noisy: bool) -> NoAnswer | Garbled:
         if noisy:
