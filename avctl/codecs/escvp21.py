@@ -13,7 +13,7 @@ from avctl.codecs.noise import Noise
 _ANSWER = re.compile(r"([A-Z][A-Z0-9]{1,15})=([ -~]*)")
 _EVENT = re.compile(r"IMEVENT=([0-9A-F]{4}) ([0-9A-F]{2}) ([0-9A-F]{8}) ([0-9A-F]{8})( [ -~]*)?")
 _LONGEST = 4096  # bytes without a prompt that are still waited for
-_BLANK = " \r\n\0"
+_STRAY = bytes((*range(0x21), *range(0x7F, 0x100)))  # what no line begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +68,23 @@ def encode(command: str) -> bytes:
 
 
 def _messages(answer: bytes) -> Iterator[Message | Noise]:
-    """What stands before one prompt: nothing (done), one line, or an event glued before a line."""
-    text = answer.decode("ascii", errors="replace")
-    lines = [line for line in map(_stripped, text.split("\r")) if line]
-    yield from map(_message, lines) if lines else (Ok(),)
+    """What stands before one prompt: nothing (done), one line, or an event glued before a line.
+
+    A cheap serial bridge spits stray bytes before a line: they are Noise, the line behind them is not.
+    """
+    lines = [line for line in answer.translate(None, b"\0\n").split(b"\r") if line.strip()]
+    clean = [line.lstrip(_STRAY).strip() for line in lines]
+    yield from (Noise(line) for line, rest in zip(lines, clean, strict=True) if line.strip() != rest)
+    said = [line for line in clean if line]
+    yield from map(_message, said) if said else (Ok(),)
 
 
-def _stripped(line: str) -> str:
-    return line.strip(_BLANK)
-
-
-def _message(line: str) -> Message | Noise:
-    if line == "ERR":
+def _message(line: bytes) -> Message | Noise:
+    text = line.decode("ascii", errors="replace")
+    if text == "ERR":
         return Err()
-    if event := _EVENT.fullmatch(line):
+    if event := _EVENT.fullmatch(text):
         return ImEvent(event[2], int(event[3], 16), int(event[4], 16))
-    if (answer := _ANSWER.fullmatch(line)) and answer[1] != "IMEVENT":
+    if (answer := _ANSWER.fullmatch(text)) and answer[1] != "IMEVENT":
         return Answer(answer[1], answer[2].strip())
-    return Noise(line.encode())
+    return Noise(line)

@@ -56,6 +56,7 @@ class EscVp21(Conversation[wire.Message]):
     schemes = ("serial", "tcp")
     settings = EscVp21Options
     queries = (POWER, ERRORS, PICTURE, LAMP, IDENTITY)
+    retries = 1
 
     def __init__(self, device: str, link: Wire, clock: Clock, options: Options | None = None) -> None:
         super().__init__(device, link, clock, options)
@@ -183,7 +184,7 @@ class EscVp21(Conversation[wire.Message]):
         answer = await self._exchange(question, _REPLY, (wire.Err,), name)
         if isinstance(answer, wire.Answer):
             return answer.value
-        if self._power == "off":
+        if self._power in ("off", "fault"):
             return None
         raise self._refusal(question)
 

@@ -32,10 +32,10 @@ _RECALLS_READ = 5  # times the scene number is read after a recall before what i
 STATUS = Query("status", every=5, timeout=_REPLY, busy=1, vital=True)
 REMOTE = Query("remote", every=8, timeout=_REPLY, busy=8)  # subscriptions lapse after 10 s
 LEVELS = Query("levels", every=8, timeout=2, busy=8)
-MIX = Query("mix", every=30, timeout=_REPLY, busy=10)
+MIX = Query("mix", every=30, timeout=3, busy=10)  # for all of some sixty datagrams
 SCENE = Query("scene", every=10, timeout=_REPLY, busy=5)
 TONE = Query("oscillator", every=15, timeout=_REPLY, busy=5)
-NAMES = Query("names", every=600, timeout=_REPLY, busy=600)
+NAMES = Query("names", every=600, timeout=2, busy=600)
 IDENTITY = Query("identity", every=3600, timeout=_REPLY)
 
 _BANKS = (1, 2)  # channels; buses and main
@@ -55,6 +55,7 @@ class X32(Conversation[x32.Message]):
     schemes = ("osc", "udp")
     settings = X32Options
     queries = (STATUS, REMOTE, LEVELS, MIX, SCENE, TONE, NAMES, IDENTITY)
+    down_after = 3
 
     def __init__(self, device: str, link: Wire, clock: Clock, options: Options | None = None) -> None:
         super().__init__(device, link, clock, options)
@@ -134,13 +135,21 @@ class X32(Conversation[x32.Message]):
                 return ()
 
     async def _mix(self) -> Sequence[Reading]:
-        """Mutes and faders of all strips by their text nodes, one datagram each, then the mute groups."""
+        """Mutes and faders of all strips by their text nodes, one datagram each, then the mute groups.
+
+        A strip whose node is lost twice is left out, it will come next time; two such in a row are a silent desk.
+        """
         readings: list[Reading] = []
+        missed = False
         for path in self._strips:
-            readings += self._strip(await self._node(path))
-        for n in range(1, 7):
-            readings.append(await self._get(f"mute-group.{n}"))
-        return readings
+            try:
+                readings += self._strip(await self._node(path))
+                missed = False
+            except NoAnswer:
+                if missed:
+                    raise
+                missed = True
+        return [*readings, *[await self._get(f"mute-group.{n}") for n in range(1, 7)]]
 
     def _strip(self, node: x32.Node) -> Sequence[Reading]:
         """Two readings of `ch/01/mix ON -2.1 …`; none for nodes of other kinds."""
