@@ -123,7 +123,11 @@ class CommandAsked:
 
 @dataclass(frozen=True, slots=True)
 class CommandDone:
-    """What became of a wish: the read-back if it was carried out, the reason if not."""
+    """What became of a wish: the read-back if it was carried out, `said` the reason in words if not.
+
+    `ending` is one word for programs: "done", "denied", "confirm-required", "expired", "superseded", "no-answer",
+    "refused" or "not-obeyed".
+    """
 
     kind: ClassVar[str] = "command-done"
     id: str
@@ -132,6 +136,7 @@ class CommandDone:
     verdict: Verdict
     said: str
     reading: Reading | None = None
+    ending: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +179,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A run that was due did not take place, with the reason."""
+    """A run that was due did not take place, with the reason. `start` says of which version of the booking (UTC s)."""
 
     kind: ClassVar[str] = "missed"
     room: str
     booking: BookingKey
     stage: str
     why: str
+    start: float = 0.0
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +224,7 @@ class PlayRefused:
 
 @dataclass(frozen=True, slots=True)
 class PlayStarted:
-    """A run begins. `steps` is how many it has at most; `title` and `why` are the playbook's own words."""
+    """A run begins. `steps` is how many it has at most; `most`, `until` and `short` are as the plan's `Due` said."""
 
     kind: ClassVar[str] = "play-started"
     run: str
@@ -229,6 +236,10 @@ class PlayStarted:
     steps: int
     booking: Booking | None = None
     fault: FaultKey | None = None
+    most: TestClass = TestClass.DISRUPTIVE
+    until: float | None = None
+    short: bool = False
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
