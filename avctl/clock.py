@@ -59,6 +59,14 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._rested)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """As ever; it waits for a thread of its own."""
+        self.selector.working += 1
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            self.selector.working -= 1
+
     def _rested(self, _: object) -> None:
         self.selector.working -= 1
 
@@ -75,9 +83,11 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
+        if ready or timeout == 0:
+            return ready
         while not ready and self.working:
             ready = super().select(_GRACE)
-        if ready or timeout == 0:
+        if ready:
             return ready
         theirs = self._peer.next() if self._peer else None
         return super().select(0) or self._jump(self._sooner(timeout, theirs))

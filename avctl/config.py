@@ -161,9 +161,7 @@ def _settings(form: SiteForm, folder: Path) -> Settings:
         timezone=form.timezone,
         language=form.language,
         rooms={id: _room(id, room) for id, room in form.rooms.items()},
-        devices={
-            id: DeviceSpec(id, d.room, d.driver, d.url, d.options, d.asset) for id, d in form.devices.items()
-        },
+        devices={id: DeviceSpec(id, d.room, d.driver, d.url, d.options, d.asset) for id, d in form.devices.items()},
         fixtures={id: Fixture(id, f.room, f.kind) for id, f in form.fixtures.items()},
         links=tuple(_links(form.links)),
         limits=form.limits,

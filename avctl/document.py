@@ -101,9 +101,7 @@ class Document:
         self, error: ValidationError, model: type[BaseModel], place: Sequence[str | int] = ()
     ) -> list[Mistake]:
         """What pydantic found wrong, in words, each at its place."""
-        return [
-            self.mistake((*place, *self._real(place, e["loc"])), _in_words(dict(e), model)) for e in error.errors()
-        ]
+        return [self.mistake((*place, *self._real(place, e["loc"])), _in_words(dict(e), model)) for e in error.errors()]
 
     def _real(self, place: Sequence[str | int], where: Sequence[str | int]) -> Place:
         """`where` without the steps pydantic invents for unions and key checks, which the document does not have."""

@@ -56,7 +56,9 @@ class _Check:
     def _literal_secrets(self, device: DeviceSpec) -> Iterator[Mistake]:
         for key, value in device.options.items():
             if key in _SECRET_KEYS and not isinstance(value, Mapping):
-                said = "a secret does not stand in the site file; write {secret: name} and keep it in a file of that name"
+                said = (
+                    "a secret never stands in the site file: write {secret: name}, and keep it in a file of that name"
+                )
                 yield self.document.mistake(("devices", device.id, "options", key), said)
 
     def rooms(self) -> Iterator[Mistake]:
