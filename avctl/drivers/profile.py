@@ -1,0 +1,127 @@
+"""Drivers without Python: a profile is a YAML file that says what to ask a device and what its answers mean.
+
+Shipped profiles lie in `avctl/drivers/profiles`, a site's own in its folder `profiles`; a site's profile shadows the
+shipped one of its name. A profile carries its own proof: examples from a manual or a capture, replayed whenever it is
+read. One without examples, or with one that does not come true, is refused. README.md here shows how to write one.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from avctl.drivers import profile_proof, profile_snmp, snmp
+from avctl.drivers.base import Options, Secrets
+from avctl.drivers.profile_schema import Common, Found, settings
+from avctl.drivers.profile_text import Broken, Mistake, Text, keys_of
+from avctl.model.house import DeviceSpec
+from avctl.model.ports import Clock, Driver
+
+SHIPPED = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way of speaking: what may stand in such a profile, what is wrong with one, and the driver it makes."""
+
+    schema: type[Common]
+    mistakes: Callable[[Any], Found]
+    options: type[Options]
+    schemes: tuple[str, ...]
+    build: Callable[[Any, DeviceSpec, Clock, Secrets, Any], Driver]
+
+
+def _snmp_driver(
+    read: profile_snmp.SnmpProfile, spec: DeviceSpec, clock: Clock, secrets: Secrets, options: snmp.SnmpOptions
+) -> Driver:
+    own = options.model_dump(include=set(read.options))
+    return snmp.build(spec, clock, secrets, profile_snmp.plan(read, own), options)
+
+
+DIALECTS = {
+    "snmp": Dialect(profile_snmp.SnmpProfile, profile_proof.mistakes, snmp.SnmpOptions, ("snmp",), _snmp_driver),
+}
+
+
+class Profile:
+    """One profile, read and proven. `avctl.drivers.registry.Kind` is what the rest of the house knows of it."""
+
+    def __init__(self, path: Path, read: Common) -> None:
+        self.path, self.read = path, read
+        self.name = read.profile
+        self._dialect = DIALECTS[read.dialect]
+        self.settings: type[Options] = settings(self._dialect.options, read.profile, read.options)
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The URL schemes such a device can be reached by."""
+        return self._dialect.schemes
+
+    def build(self, spec: DeviceSpec, clock: Clock, secrets: Secrets) -> Driver:
+        """A driver, not opened. Raises pydantic.ValidationError for wrong options, LookupError for a missing secret."""
+        return self._dialect.build(self.read, spec, clock, secrets, self.settings.model_validate(spec.options))
+
+    @staticmethod
+    def load(path: Path) -> "Profile":
+        """Read and prove one file. Raises Broken with all its mistakes, OSError when it cannot be read."""
+        return _loaded(path, path.stat().st_mtime_ns)
+
+    @staticmethod
+    def find(name: str, folder: Path | None = None) -> "Profile | None":
+        """The profile of that name, the site's own before the shipped. Raises Broken."""
+        path = next((place / f"{name}.yaml" for place in _places(folder) if (place / f"{name}.yaml").is_file()), None)
+        return Profile.load(path) if path else None
+
+    @staticmethod
+    def names(folder: Path | None = None) -> tuple[str, ...]:
+        """All profiles there are, read or not."""
+        return tuple(sorted({path.stem for place in _places(folder) for path in place.glob("*.yaml")}))
+
+
+def prove(path: Path, shown: str = "") -> list[str]:
+    """Every mistake of a profile as `file:line:col: …`, and every example that does not come true. [] is a proof."""
+    try:
+        _read(path, shown or path.name)
+    except Broken as broken:
+        return [str(mistake) for mistake in broken.mistakes]
+    return []
+
+
+def _places(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+    yield SHIPPED
+
+
+@lru_cache(maxsize=256)
+def _loaded(path: Path, _changed: int) -> Profile:
+    return Profile(path, _read(path, str(path)))
+
+
+def _read(path: Path, shown: str) -> Common:
+    text = Text(path, shown)
+    dialect = _dialect(text)
+    try:
+        read = dialect.schema.model_validate(text.plain)
+    except ValidationError as error:
+        raise Broken(text.mistakes(error, keys_of(dialect.schema))) from None
+    found = [text.mistake(way, said, key=True) for way, said in dialect.mistakes(read)]
+    if read.profile != path.stem:
+        found.append(text.mistake(["profile"], f'"{read.profile}": a profile is named like its file, "{path.stem}"'))
+    if found:
+        raise Broken(found)
+    return read
+
+
+def _dialect(text: Text) -> Dialect:
+    top = text.plain
+    if not isinstance(top, dict):
+        raise Broken([Mistake(text.file, 1, 1, "this is no profile: want profile:, dialect:, source:, …")])
+    named = top.get("dialect")
+    if named not in DIALECTS:
+        place = text.mistake(["dialect"], f"{named!r} is no dialect: want {', '.join(DIALECTS)}")
+        raise Broken([place if "dialect" in top else text.mistake([], '"dialect" is missing')])
+    return DIALECTS[named]

@@ -1,0 +1,192 @@
+"""A device behind an SNMP agent, driven by a plan: which OIDs to ask, what they mean, what may be set.
+
+The plan comes from a profile. How such a device wants to be treated:
+
+1. A relay follows its SET by seconds, and the status may count the other way round than the control. So a write
+   asks the status again and again until it agrees or the plan's patience ends, and returns what the device says.
+2. An unanswered SET may have been obeyed: it is never repeated, the status is asked instead.
+3. An agent that knows none of the OIDs asked is another device, or another firmware: Refused, not "no values".
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from avctl.drivers.base import Device, Options, Secrets
+from avctl.model.errors import NoAnswer, Refused, WrongDevice
+from avctl.model.house import DeviceSpec
+from avctl.model.point import Point
+from avctl.model.ports import Clock, Query
+from avctl.model.reading import Reading, Value
+from avctl.transports.snmp import Access, SnmpSession, Varbind
+
+STANDARD_PORT = 161
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One point: the OIDs it is made of, and what their values mean together (None: the device does not know)."""
+
+    point: Point
+    oids: tuple[str, ...]
+    means: Callable[[Sequence[Varbind]], Value | None]
+    knows_absence: bool = False
+    """A missing OID says something, for example that a bay is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One point that can be set: where, as what, and how long (seconds) and often its status is asked afterwards."""
+
+    oid: str
+    kind: str
+    encode: Callable[[Value], int | str]
+    within: float
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The OID that tells this kind of device from another, and whether its value does."""
+
+    oid: str
+    fits: Callable[[Varbind], bool]
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a profile says, for one device with its options."""
+
+    asks: Mapping[str, Ask]
+    queries: Mapping[str, tuple[Query, tuple[str, ...]]]
+    """By name: the query (its timeout is seconds per request) and the points it answers."""
+    wishes: Mapping[str, Wish] = field(default_factory=dict)
+    recognition: Recognition | None = None
+
+    def read(self, points: Sequence[str], heard: Mapping[str, Varbind]) -> dict[str, Value | None]:
+        """What `heard` (OID to value) says about each point."""
+        return {name: self.asks[name].means([heard.get(o) for o in self.asks[name].oids]) for name in points}
+
+    def oids(self, points: Sequence[str]) -> tuple[str, ...]:
+        """Every OID these points need, each once."""
+        return tuple(dict.fromkeys(oid for name in points for oid in self.asks[name].oids))
+
+
+class Secret(Options):
+    """A password or community by name: `{secret: snmp-auth}`. The secret itself never stands in the site file."""
+
+    secret: str = Field(min_length=1)
+
+
+class SnmpOptions(Options):
+    """How to be let in, and how patient to be. Passwords and communities are named, never written."""
+
+    version: Literal["1", "2c", "3"] = "2c"
+    community: Secret | None = None
+    user: str = ""
+    auth: Secret | None = None
+    priv: Secret | None = None
+    auth_protocol: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] = "sha"
+    priv_protocol: Literal["des", "aes128", "aes192", "aes256"] = "aes128"
+    timeout: float | None = Field(default=None, gt=0, le=30)
+    """Seconds per request, instead of the profile's."""
+    retries: int = Field(default=2, ge=0, le=5)
+
+    spoken: ClassVar[tuple[str, ...]] = ("snmp",)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _bare_number(cls, version: object) -> object:
+        return str(version) if isinstance(version, int) and not isinstance(version, bool) else version
+
+    @model_validator(mode="after")
+    def _enough_to_be_let_in(self) -> "SnmpOptions":
+        if self.version == "3" and not self.user:
+            raise ValueError("version 3 needs user: <name>")
+        if self.version != "3" and self.community is None:
+            raise ValueError(f"version {self.version} needs community: {{secret: <name>}}")
+        if self.priv and not self.auth:
+            raise ValueError("priv without auth: version 3 encrypts only what is signed too")
+        return self
+
+    def access(self, secrets: Secrets) -> Access:
+        """With the secrets filled in. Raises LookupError for one the site does not have."""
+
+        def told(named: Secret | None) -> str:
+            return secrets(named.secret) if named else ""
+
+        keys: dict[str, Any] = {"community": told(self.community), "auth": told(self.auth), "priv": told(self.priv)}
+        return Access(self.version, user=self.user, **keys, **self._protocols())
+
+    def _protocols(self) -> dict[str, str]:
+        return {"auth_protocol": self.auth_protocol, "priv_protocol": self.priv_protocol}
+
+
+class SnmpDevice(Device):
+    """One agent, asked by its plan."""
+
+    def __init__(self, device: str, session: SnmpSession, clock: Clock, plan: Plan, options: SnmpOptions) -> None:
+        super().__init__(device, clock)
+        self._session, self._plan, self._options = session, plan, options
+        self.points = {name: ask.point for name, ask in plan.asks.items()}
+        self.queries = tuple(self._patient(query) for query, _ in plan.queries.values())
+
+    async def open(self) -> None:
+        """Be let in, and make sure that it is this kind of device. Raises WrongDevice."""
+        await self._session.open()
+        if (known := self._plan.recognition) is not None:
+            said = (await self._session.get([known.oid], self._options.timeout))[known.oid]
+            if not known.fits(said):
+                raise WrongDevice(f"{self.device}: {known.oid} says {said!r}, wanted {known.wanted}")
+
+    async def read(self, query: Query) -> Sequence[Reading]:
+        """Every point of `query`. Raises NoAnswer, LinkDown, AuthFailed, Garbled, and Refused by rule 3."""
+        asked, points = self._plan.queries[query.name]
+        heard = await self._session.get(self._plan.oids(points), self._options.timeout or asked.timeout)
+        absent = all(value is None for value in heard.values())
+        if absent and not any(self._plan.asks[name].knows_absence for name in points):
+            raise Refused(f"{self.device} knows none of the {len(heard)} OIDs of {query.name}")
+        return [self._measured(name, value) for name, value in self._plan.read(points, heard).items()]
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _set(self, point: str, value: Value) -> Reading:
+        wish = self._plan.wishes[point]
+        with contextlib.suppress(NoAnswer):  # it may have been obeyed (rule 2): what the status says now decides
+            await self._session.set(wish.oid, wish.encode(value), wish.kind, self._options.timeout)
+        return await self._settled(point, value, wish)
+
+    async def _settled(self, point: str, wanted: Value, wish: Wish) -> Reading:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wish.within
+        reading = await self._status(point)
+        while reading.value != wanted and loop.time() + wish.every <= end:
+            await asyncio.sleep(wish.every)
+            reading = await self._status(point)
+        return reading
+
+    async def _status(self, point: str) -> Reading:
+        heard = await self._session.get(self._plan.asks[point].oids, self._options.timeout)
+        return self._measured(point, self._plan.read([point], heard)[point])
+
+    def _patient(self, query: Query) -> Query:
+        """To the session upstairs a timeout is the end of all patience: with the repeats."""
+        timeout = (self._options.timeout or query.timeout) * (1 + self._options.retries)
+        return Query(query.name, query.every, timeout, query.busy, query.vital)
+
+
+def build(spec: DeviceSpec, clock: Clock, secrets: Secrets, plan: Plan, options: SnmpOptions) -> SnmpDevice:
+    """The driver of a device, not opened. Raises LookupError for a missing secret, ValueError for no address."""
+    parts = urlsplit(spec.url)
+    if not parts.hostname:
+        raise ValueError(f"{spec.url}: want snmp://host or snmp://host:port")
+    access = options.access(secrets)
+    session = SnmpSession(parts.hostname, parts.port or STANDARD_PORT, access, options.timeout or 1.0, options.retries)
+    return SnmpDevice(spec.id, session, clock, plan, options)
