@@ -52,7 +52,9 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.selector.now
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]  # typeshed binds the arguments by TypeVarTuple
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """As ever; but time stands still while the thread works."""
         self.selector.working += 1
         future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
