@@ -26,7 +26,7 @@ def main(words: list[str] | None = None) -> int:
 
 async def _run(plan: Plan, options: argparse.Namespace) -> int:
     end = _end_of_all()
-    building = Building(plan)
+    building = Building(plan, lockstep=options.lockstep is not None)
     host, _, port = options.control.rpartition(":")
     try:
         await building.open(host, int(port))

@@ -35,11 +35,11 @@ class Place:
 class Building:
     """All devices of a plan, alive between `open` and `close`."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, lockstep: bool = False) -> None:
         self.rooms = {name: Room(name) for name in plan.rooms()}
         for fixture in plan.fixtures:
             self.rooms[fixture.room].add(fixture.name, fixture.kind)
-        self.places = {planned.name: _place(planned) for planned in plan.devices}
+        self.places = {planned.name: _place(planned, lockstep) for planned in plan.devices}
         devices = {name: place.device for name, place in self.places.items()}
         things: dict[str, Breakable] = dict(devices)
         couple(plan.links, devices, self.rooms)
@@ -71,13 +71,13 @@ class Building:
         draft.replace(file)
 
 
-def _place(planned: Planned) -> Place:
+def _place(planned: Planned, lockstep: bool) -> Place:
     match planned.driver:
         case "x32":
             desk = Desk(planned.name, planned.simulate)
             return Place(desk, UdpFace(desk, "osc"))
         case "escvp21":
-            return _projector(planned)
+            return _projector(planned, lockstep)
         case "battery-mib":
             charger = Charger(planned.name, planned.simulate)
             return Place(charger, UdpFace(charger, "snmp"), _credentials(charger.agent, planned.options))
@@ -87,10 +87,15 @@ def _place(planned: Planned) -> Place:
     raise AssertionError(planned.driver)  # `site` lets no other through
 
 
-def _projector(planned: Planned) -> Place:
+def _projector(planned: Planned, lockstep: bool) -> Place:
+    """On a pty or on TCP, as the site file says; in lockstep always on TCP.
+
+    The kernel hands on what is written to a pty a moment later, and in that moment both sides would believe that
+    nothing is left to be done, and let time jump over the answer.
+    """
     projector = Projector(planned.name, planned.simulate)
     url = urlsplit(planned.url)
-    if url.scheme == "serial":
+    if url.scheme == "serial" and not lockstep:
         return Place(projector, PtyFace(projector, f"?{url.query}" if url.query else ""))
     return Place(projector, TcpFace(projector))
 

@@ -9,6 +9,7 @@ POST /rooms/<id>/<verb>             enter, leave, speak, quiet, howl
 
 import asyncio
 import contextlib
+import inspect
 import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -92,10 +93,20 @@ async def _do(
         return _unknown(kind, verb, verbs)
     try:
         details = json.loads(await request.body() or "{}")
+        _fit(verbs[verb], details)
         verbs[verb](**details)
     except (TypeError, ValueError, KeyError) as error:
         return JSONResponse({"error": f"{verb}: {error}"}, 400)
     return JSONResponse({"state": dict(state())})
+
+
+def _fit(verb: Callable[..., None], details: Any) -> None:
+    """Raises ValueError when `details` are not what the verb takes."""
+    takes = inspect.signature(verb).parameters
+    needs = {name for name, taken in takes.items() if taken.default is taken.empty}
+    if not isinstance(details, dict) or not needs <= details.keys() <= takes.keys():
+        wanted = ", ".join(f"{name}={takes[name].default}" if name not in needs else name for name in takes)
+        raise ValueError(f"got {details}, takes {{{wanted}}}")
 
 
 def _shown(thing: Breakable) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Device:
         self.boot = float(self.simulate.get("boot", self.boot))
         self.random = random.Random(name)  # the same every time: a failed test can be repeated
         self.wire = Wire(self.random)
+        self._socket_on, self._plugged = True, True
         self._boots: asyncio.TimerHandle | None = None
 
     @property
@@ -57,14 +58,23 @@ class Device:
 
     def mains(self, on: bool) -> None:
         """The socket it is plugged into went on or off. Back on, it boots before it answers."""
+        self._socket_on = on
+        self._powered()
+
+    def _powered(self) -> None:
+        on = self._socket_on and self._plugged
+        if not on:
+            self._darkens()
+        elif self.wire.dead and not self._boots:
+            self._boots = self.later(self.boot, self._booted)
+
+    def _darkens(self) -> None:
         if self._boots:
             self._boots.cancel()
             self._boots = None
-        if not on:
-            self.wire.cut()
+        if not self.wire.dead:
             self.loses_mains()
-        elif self.wire.dead:
-            self._boots = self.later(self.boot, self._booted)
+            self.wire.cut()
 
     def _booted(self) -> None:
         self._boots = None
@@ -87,13 +97,21 @@ class Device:
         """What a person standing in front of it would see."""
         return {}
 
-    def befalls(self, name: str, **details: Any) -> None:
-        """Let a mishap happen. Raises KeyError for an unknown name, TypeError or ValueError for wrong details."""
-        mishaps(self)[name](**details)
+    def put(self, **state: Any) -> None:
+        """Put it into a state by the names of its attributes; `befalls` names a mishap. Raises ValueError."""
+        for name, value in state.items():
+            if name == "befalls":
+                mishaps(self)[value]()
+            elif name.startswith("_") or not hasattr(self, name):
+                raise ValueError(f"{self.stem} has no {name!r}")
+            else:
+                setattr(self, name, value)
 
     def heal(self) -> None:
         """Undo every mishap. What the mishap wore out stays worn, as with real things."""
         self.wire.heal()
+        self._plugged = True
+        self._powered()
 
     # --- mishaps of every wire
 
@@ -109,8 +127,15 @@ class Device:
 
     @mishap
     def loses_power(self) -> None:
-        """Somebody pulled the plug."""
-        self.mains(on=False)
+        """Somebody pulled the plug; healed, it boots."""
+        self._plugged = False
+        self._powered()
+
+    @mishap
+    def reboots(self) -> None:
+        """It restarts by itself: gone for as long as it takes to boot."""
+        self._darkens()
+        self._powered()
 
 
 class OnDatagrams(Device):
@@ -131,9 +156,9 @@ class OnStream(Device):
     """A device behind a byte stream: a serial line, or TCP."""
 
     @mishap
-    def stutters(self) -> None:
-        """Stray bytes before an answer, and lines that come in two pieces, as through a cheap serial bridge."""
-        self.wire.stray = True
+    def stutters(self, share: float = 0.5) -> None:
+        """That share of answers comes in two pieces with stray bytes before, as through a cheap serial bridge."""
+        self.wire.stray = float(share)
 
     @mishap
     def drops_connection(self) -> None:

@@ -22,6 +22,7 @@ NO_SIGNAL, FILTER, HOT = 0x02, 0x08, 0x10  # IMEVENT warning bits
 LAMP_ON_FAILURE, LID, BURN_OUT, FAN, TOO_HOT = 0x01, 0x02, 0x04, 0x08, 0x20  # IMEVENT alarm bits
 _ALWAYS = {"PWR?", "ERR?", "SNO?", ""}  # answered in every state
 _STANDBY = _ALWAYS | {"LAMP?", "PWR ON", "PWR OFF"}
+STRIKE_WEAR = 0.5  # h of life a strike costs; the counter does not show it
 _GLUE = 0.02  # s a notice waits for an answer to travel with
 
 
@@ -39,10 +40,12 @@ class Projector(OnStream):
         self.warm_up, self.cool_down = float(told("warm_up", 30)), float(told("cool_down", 60))
         self.deaf = float(told("deaf", self.warm_up * 0.2))
         self.standby = str(told("standby", "04"))
-        self.lamp_numbers = int(told("lamp_numbers", 1))
         self.imevent = bool(told("imevent", True))
         self.hours = float(told("light_hours" if self.laser else "lamp_hours", 0))
+        self.second = float(told("second_lamp_hours", -1))
+        """Hours of the other lamp of a two-lamp model; -1 for a model with one."""
         self.life = float(told("lamp_life", 0))
+        """Hours after which a strike fails; 0 for a lamp that never does."""
         self.strikes = int(told("strikes", 0))
         self.source = str(told("source", "30"))
         self.power = ON if told("power") in ("on", True) else OFF
@@ -70,8 +73,16 @@ class Projector(OnStream):
         lit = 0.0 if self._lit_since is None else self.now - self._lit_since
         return self.hours + lit / 3600
 
+    def _counters(self) -> list[float]:
+        """One number per lamp; the lamps of a two-lamp model burn together."""
+        burnt = self.lamp_hours()
+        return [burnt] if self.second < 0 else [burnt, self.second + burnt - self.hours]
+
+    def _counted(self) -> None:
+        self.hours, self.second = (self._counters() + [-1.0])[:2]
+
     def _goes(self, power: str) -> None:
-        self.hours = self.lamp_hours()
+        self._counted()
         self.power = power
         self._lit_since = self.now if power in (ON, WARMING) else None
         self._notify()
@@ -83,7 +94,7 @@ class Projector(OnStream):
     def switch_on(self) -> None:
         """Strike the lamp. A worn or broken one does not light."""
         self.strikes += 1
-        if self.broken or (0 < self.life < self.lamp_hours()):
+        if self.broken or (0 < self.life < self.lamp_hours() + self.strikes * STRIKE_WEAR):
             self._fails("03", LAMP_ON_FAILURE)
             return
         self._deaf_until = self.now + self.deaf
@@ -104,7 +115,8 @@ class Projector(OnStream):
     def loses_mains(self) -> None:
         """Dark without cooling; after that, standby."""
         self._turn()
-        self.hours, self._lit_since = self.lamp_hours(), None
+        self._counted()
+        self._lit_since = None
         self.power = OFF
 
     def starts(self) -> None:
@@ -234,14 +246,13 @@ class Projector(OnStream):
         return self._told(*line.split(" ", 1)) if " " in line else "ERR"
 
     def _asked(self, name: str) -> str:
-        hours = " ".join([str(int(self.lamp_hours()))] * self.lamp_numbers)
         answers = {
             "PWR": _PWR.get(self.power, self.standby),
             "SOURCE": self.source,
             "MUTE": self.mute,
             "FREEZE": self.freeze,
             "VOL": str(self.volume),
-            "LAMP": hours,
+            "LAMP": " ".join(str(int(hours)) for hours in self._counters()),
             "ERR": self.error,
             "SNO": self.serial,
             "SIGNAL": "01" if self.signal else "00",

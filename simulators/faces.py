@@ -136,8 +136,10 @@ class TcpFace:
         self.url = ""
 
     async def open(self) -> None:
-        """Listen, and follow the wire's mishaps from now on."""
+        """Listen, and follow the wire's mishaps from now on. A device without mains has a port, and nobody at it."""
         await self._listen()
+        if self.device.wire.dead or self.device.wire.refused:
+            await self._deaf()
         self.url = f"{self._scheme}://127.0.0.1:{self._port}"
         self.device.wire.on_break.append(self._abort)
         self.device.wire.on_port.append(self._follow)

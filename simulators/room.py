@@ -209,3 +209,5 @@ def _feed(pdu: Pdu, number: int, device: Device) -> None:
     outlet.name = device.name
     outlet.plugged.append(device.mains)
     outlet.loads.append(device.current)
+    if not outlet.on:
+        device.mains(False)

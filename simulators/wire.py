@@ -27,8 +27,9 @@ class Wire:
 
     def heal(self) -> None:
         """A good wire again."""
-        self.silent = self.stray = False
-        self.delay = self.loss = self.twice = 0.0
+        self.silent = False
+        self.delay = 0.0
+        self.loss = self.twice = self.stray = 0.0  # shares of what passes
         self.refuse(False)
 
     def cut(self) -> None:
@@ -72,7 +73,7 @@ class Wire:
         return self.dead or self.silent or (self.loss > 0 and self._chance.random() < self.loss)
 
     def _pieces(self, data: bytes) -> list[tuple[bytes, float]]:
-        if not self.stray:
+        if not self.stray or self._chance.random() >= self.stray:
             return [(data, 0.0)]
         half = len(data) // 2
         return [(STRAY + data[:half], 0.0), (data[half:], PIECES_APART)]

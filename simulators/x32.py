@@ -46,6 +46,7 @@ class Desk(OnDatagrams):
         self.model = str(self.simulate.get("model", "X32RACK"))
         self.values: dict[str, Value] = dict(FACTORY)
         self.values["/-prefs/name"] = str(self.simulate.get("console", name))[:12]
+        self.address = "127.0.0.1"
         self.sound = Sound(self.values, self.random)
         self.sound.condensers = set(CONDENSERS)
         self.scenes: dict[int, Scene] = shipped()
@@ -132,6 +133,12 @@ class Desk(OnDatagrams):
             elif client != sender:
                 say(osc.build(at, value))
 
+    def put(self, **state: Any) -> None:
+        """As of every device; a name that begins with `/` is a parameter of the desk."""
+        for at in [name for name in state if name.startswith("/")]:
+            self.values[at] = state.pop(at)
+        super().put(**state)
+
     # --- mishaps
 
     def _keep(self, at: str) -> str:
@@ -195,12 +202,6 @@ class Desk(OnDatagrams):
         """Somebody at the desk recalled a scene."""
         self._load(int(scene))
 
-    @mishap
-    def reboots(self) -> None:
-        """A minute of silence; subscriptions forgotten."""
-        self.mains(on=False)
-        self.mains(on=True)
-
     def heal(self) -> None:
         """Cables, screen and scenes are whole; what was moved by hand at the desk is moved back."""
         super().heal()
@@ -259,10 +260,10 @@ class Desk(OnDatagrams):
         say(osc.build("/info", "V2.07", "osc-server", self.model, FIRMWARE))
 
     def _xinfo(self, _: Address, say: Say, __: list[Any]) -> None:
-        say(osc.build("/xinfo", "127.0.0.1", str(self.values["/-prefs/name"]), self.model, FIRMWARE))
+        say(osc.build("/xinfo", self.address, str(self.values["/-prefs/name"]), self.model, FIRMWARE))
 
     def _status(self, _: Address, say: Say, __: list[Any]) -> None:
-        say(osc.build("/status", "active", "127.0.0.1", "osc-server"))
+        say(osc.build("/status", "active", self.address, "osc-server"))
 
     # text
 
@@ -337,9 +338,9 @@ class Desk(OnDatagrams):
     def _subscribe_as(self, sender: Address, say: Say, alias: str, factor: int, make: Make) -> None:
         if make() is None:
             return
-        old = self._subscriptions.pop((sender, alias), None)
-        if old:
+        if old := self._subscriptions.pop((sender, alias), None):
             old.stop()
+        self._subscriptions = {key: alive for key, alive in self._subscriptions.items() if alive.alive()}
         self._subscriptions[sender, alias] = _Subscription(self, say, TICK * max(1, factor), make)
 
     def _meters(self, sender: Address, say: Say, arguments: list[Any]) -> None:
@@ -411,6 +412,10 @@ class _Subscription:
         """Ten more seconds; nothing once it has lapsed."""
         if self._next:
             self._until = self._desk.now + LIFE
+
+    def alive(self) -> bool:
+        """Not lapsed, not stopped."""
+        return self._next is not None
 
     def stop(self) -> None:
         """No more."""

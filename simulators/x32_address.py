@@ -58,7 +58,7 @@ class Choice(Kind):
         return value if type(value) is int and 0 <= value < len(self.words) else None
 
     def text(self, value: Value) -> str:
-        return self.words[int(value)].ljust(max(map(len, self.words)) if self.words == SWITCH.words else 0)
+        return self.words[int(value)]
 
     def parse(self, text: str) -> Value | None:
         return self.words.index(text.upper()) if text.upper() in self.words else None

@@ -1,22 +1,28 @@
 """Reads the transcripts of this folder. Knows nothing of avctl and nothing of the simulators."""
 
 import ast
+import json
 import shlex
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
 
 @dataclass
 class Turn:
-    """One question (None when the device speaks unasked), what was said to it, and what that means."""
+    """One question (None when the device speaks unasked), what was said to it, what that means.
+
+    `state` is what a simulator has to be before it can say so.
+    """
 
     asked: bytes | None
     said: list[bytes] = field(default_factory=list)
     means: dict[str, tuple[str, float]] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,17 +53,20 @@ def read(path: Path) -> Transcript:
 
 def _turns(path: Path, lines: list[str]) -> Iterator[Turn]:
     turn: Turn | None = None
+    state: dict[str, Any] = {}
     for number, line in enumerate(lines, start=1):
         mark, _, text = line.partition(" ")
         match mark:
+            case "#" if text.startswith("state:"):
+                state |= json.loads(text.removeprefix("state:"))
             case "" | "#":
                 continue
             case ">":
                 if turn:
                     yield turn
-                turn = Turn(_bytes(path, text))
+                turn, state = Turn(_bytes(path, text), state=state), {}
             case "<":
-                turn = turn or Turn(None)
+                turn = turn or Turn(None, state=state)
                 turn.said.append(_bytes(path, text))
             case "=" if turn:
                 point, _, value = text.partition(" ")

@@ -1,0 +1,56 @@
+"""Every transcript, said to the simulator: what the manual says it answers, it answers, byte by byte."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from simulators import osc
+from simulators.device import Device
+from simulators.escvp21 import Projector
+from simulators.x32 import Desk
+from tests.wire.transcript import Transcript, Turn, transcripts
+
+SOMEBODY = ("127.0.0.1", 9)
+
+
+async def replay(device: Device, turn: Turn, ask: Any, said: list[bytes]) -> list[bytes]:
+    device.put(**turn.state)
+    said.clear()
+    ask(turn.asked)
+    await asyncio.sleep(0)
+    return said
+
+
+@pytest.mark.parametrize("script", transcripts("escvp21"), ids=str)
+async def test_the_projector_says_what_the_manual_says(script: Transcript) -> None:
+    projector = Projector("projector")
+    said: list[bytes] = []
+    talk = projector.talk(said.append)
+    for turn in script.turns:
+        assert b"".join(await replay(projector, turn, talk.hear, said)) == b"".join(turn.said), turn.asked
+
+
+@pytest.mark.parametrize("script", transcripts("x32"), ids=str)
+async def test_the_desk_says_what_the_manual_says(script: Transcript) -> None:
+    desk = Desk("desk")
+    said: list[bytes] = []
+    for turn in script.turns:
+        if turn.asked:
+            ask = lambda data: desk.hear(data, SOMEBODY, said.append)  # noqa: E731
+            assert await replay(desk, turn, ask, said) == turn.said, turn.asked
+        else:
+            await pushes(desk, turn, said)
+
+
+async def pushes(desk: Desk, turn: Turn, said: list[bytes]) -> None:
+    """What the device says unasked is what it pushes when somebody moves something at it. Meters are not moved."""
+    desk.hear(osc.build("/xremote"), SOMEBODY, said.append)
+    for datagram in turn.said:
+        address, (value, *_) = osc.parse(datagram) or ("", [0])
+        if address.startswith("/meters"):
+            continue
+        desk.put(**{address: -1})
+        said.clear()
+        desk.touch(address, value)
+        assert osc.parse(said[0]) == (address, [pytest.approx(value, abs=0.5 / 1023)])  # a fader snaps to its steps
