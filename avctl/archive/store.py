@@ -221,27 +221,27 @@ class Store:
     def _commit(self, events: Sequence[Event]) -> None:
         """One transaction: the events, and all they change."""
         kept, stored = self._hash, self._stored
+        new = [event for event in events if event.seq > stored]
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for event in events:
-                if event.seq > self._stored:
-                    self._insert(event)
+            self._connection.executemany(_INSERT, self._linked(new))
+            for event in new:
+                self._apply(event)
             self._connection.execute("COMMIT")
         except BaseException:
             self._hash, self._stored = kept, stored
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself after the graver errors
                 self._connection.execute("ROLLBACK")
             raise
-        for event in events:
-            if isinstance(event.body, PlayEnded):
-                self._run_rooms.pop(event.body.run, None)
+        self._forget_rooms_of_ended(new)
 
-    def _insert(self, event: Event) -> None:
-        row = self._row(event)
-        self._hash = link(self._hash, row)
-        self._connection.execute(_INSERT, (*row, self._hash))
-        self._stored = event.seq
-        self._apply(event)
+    def _linked(self, events: Iterable[Event]) -> Iterator[tuple[object, ...]]:
+        """Rows with their hashes, made one at a time, so that the loop's thread gets its turns in between."""
+        for event in events:
+            row = self._row(event)
+            self._hash = link(self._hash, row)
+            self._stored = event.seq
+            yield (*row, self._hash)
 
     def _apply(self, event: Event) -> None:
         for text, figures in changes(event):
@@ -250,14 +250,17 @@ class Store:
     def _row(self, event: Event) -> Row:
         body = event.body
         room, device = place(body)
-        room = room or self._room(device, getattr(body, "run", ""))
-        if isinstance(body, PlayStarted):
-            self._run_rooms[body.run] = body.room
+        if not room:
+            known = self._devices.get(device)
+            room = known.room if known is not None else self._run_rooms.get(getattr(body, "run", ""), "")
+        elif isinstance(body, PlayStarted):
+            self._run_rooms[body.run] = room
         return Row(event.seq, float(event.at), event.cause, body.kind, room, device, to_json(body))
 
-    def _room(self, device: str, run: str) -> str:
-        known = self._devices.get(device)
-        return known.room if known is not None else self._run_rooms.get(run, "")
+    def _forget_rooms_of_ended(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if event.body.__class__ is PlayEnded:
+                self._run_rooms.pop(event.body.run, None)
 
 
 def _declared(device: DeviceSpec, now: float) -> Mapping[str, object]:
