@@ -132,25 +132,37 @@ class SnmpSession:
     async def _asked(self, ask: Callable[[], Awaitable[T]], timeout: float) -> T:
         """One question, with the clock of version 3 kept right before and after."""
         known, now = self._heard, asyncio.get_running_loop().time()
-        if known is not None and now - known > _FORGETS:
-            await self._patiently(self._live().greet, timeout)
-        try:
+        if self._access.version != "3" or known is None:
             said = await self._patiently(ask, timeout)
-        except AuthFailed:
-            if known is None:
-                raise
-            await self._meet(timeout)  # it let us in before: it has been restarted, or replaced
-            said = await self._patiently(ask, timeout)
+        elif now - known > _FORGETS:
+            said = await self._anew(ask, timeout, tries=1 + self._retries)
+        else:
+            said = await self._once(ask, timeout)
         self._heard = asyncio.get_running_loop().time()
         return said
 
-    async def _patiently(self, ask: Callable[[], Awaitable[T]], timeout: float) -> T:
-        for _ in range(1 + self._retries):
+    async def _once(self, ask: Callable[[], Awaitable[T]], timeout: float) -> T:
+        """An agent that let us in before, and now is silent or refuses, may have been restarted or exchanged."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await ask()
+        except (TimeoutError, AuthFailed):
+            return await self._anew(ask, timeout, tries=max(1, self._retries))
+
+    async def _anew(self, ask: Callable[[], Awaitable[T]], timeout: float, tries: int) -> T:
+        self._live().close()
+        self._reader = _reader(self._address, self._access)
+        await self._patiently(self._reader.greet, timeout, tries)
+        return await self._patiently(ask, timeout, tries)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]], timeout: float, tries: int = 0) -> T:
+        tries = tries or 1 + self._retries
+        for _ in range(tries):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     return await ask()
         hint = "" if self._access.version == "3" else " (a wrong community looks the same)"
-        raise NoAnswer(f"{self}: asked {1 + self._retries} times, nothing came within {timeout:g} s{hint}")
+        raise NoAnswer(f"{self}: nothing came within {timeout:g} s, {tries} times{hint}")
 
     def _live(self) -> Reader:
         if self._reader is None:

@@ -2,8 +2,11 @@
 
 An engine per request would cost 1.2 MB, a descriptor and 225 ms each (measured), so there is one. It is built when it
 is first needed, or ahead of need by `warm()`: import and construction take up to 0.6 s of one core. Its socket lives
-as long as one session holds it. Its clock (which drives deadlines and the ageing of its caches) ticks only while a
-request is under way, and makes up for the ticks it missed when the next one comes.
+as long as one session holds it. Its clock (deadlines, ageing of its caches) ticks only while a request is under way,
+and makes up for the ticks it missed when the next one comes.
+
+It remembers for five minutes which engine is at an address: a device exchanged so soon after a v3 SET can be read at
+once, but not be set before they are over.
 """
 
 import asyncio
