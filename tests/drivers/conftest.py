@@ -1,0 +1,76 @@
+"""`bench` joins a driver and the simulator of its stem by a real socket on a loop whose time jumps."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from avctl.clock import LoopClock
+from avctl.drivers.registry import build
+from avctl.model.errors import LinkDown
+from avctl.model.house import DeviceSpec
+from avctl.model.ports import Driver
+from avctl.model.reading import Reading, Value
+from simulators.escvp21 import Projector
+from simulators.faces import TcpFace, UdpFace
+from simulators.x32 import Desk
+
+
+@dataclass
+class Bench:
+    """A simulated device, the driver that talks to it, and all it was heard saying unasked."""
+
+    sim: Any
+    driver: Driver
+    heard: list[Reading] = field(default_factory=list)
+
+    async def says(self, query: str) -> dict[str, Value | None]:
+        """The answer to the query of that name."""
+        named = next(q for q in self.driver.queries if q.name == query)
+        return {reading.point: reading.value for reading in await self.driver.read(named)}
+
+    async def listen(self) -> None:
+        with suppress(LinkDown):
+            async for reading in self.driver.listen():
+                self.heard.append(reading)
+
+    def said(self, point: str) -> list[Value | None]:
+        """Everything heard of a point, in order."""
+        return [reading.value for reading in self.heard if reading.point == point]
+
+    async def hears(self, point: str, value: Value, within: float = 2.0) -> None:
+        """Wait until the device has said so unasked."""
+        async with asyncio.timeout(within):
+            while value not in self.said(point):
+                await asyncio.sleep(0.01)
+
+
+MakeBench = Callable[..., Coroutine[Any, Any, Bench]]
+
+
+@pytest.fixture
+async def bench(clock: LoopClock) -> AsyncIterator[MakeBench]:
+    """`await bench("x32", simulate, options)`: opened, and listened to."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            stem: str, simulate: dict[str, Any] | None = None, options: dict[str, Any] | None = None
+        ) -> Bench:
+            sim: Any = (Desk if stem == "x32" else Projector)(f"bench-{stem}", simulate)
+            face = UdpFace(sim, "osc") if stem == "x32" else TcpFace(sim)
+            await face.open()
+            stack.push_async_callback(face.close)
+            driver = build(
+                DeviceSpec(f"bench-{stem}", "301", stem, face.url, options or {}), clock, dict[str, str]().__getitem__
+            )
+            made = Bench(sim, driver)
+            await driver.open()
+            stack.push_async_callback(driver.close)
+            listening = asyncio.create_task(made.listen())
+            stack.callback(listening.cancel)
+            return made
+
+        yield make

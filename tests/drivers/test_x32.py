@@ -1,0 +1,119 @@
+"""The X32 driver against the desk that is not there, over a real socket."""
+
+import pytest
+
+from avctl.model.errors import NoAnswer, Refused, WrongDevice
+from avctl.model.reading import Quality
+from tests.drivers.conftest import MakeBench
+
+
+async def test_the_desk_says_who_it_is(bench: MakeBench) -> None:
+    desk = await bench("x32", {"model": "X32RACK", "console": "FOH"})
+    assert await desk.says("identity") == {
+        "identity.name": "FOH",
+        "identity.model": "X32RACK",
+        "identity.firmware": "4.06",
+    }
+    assert await desk.says("status") == {"status": "active"}
+
+
+async def test_somebody_else_at_the_address_is_not_talked_to(bench: MakeBench) -> None:
+    with pytest.raises(WrongDevice, match="XR18"):
+        await bench("x32", {"model": "XR18"})
+
+
+@pytest.mark.parametrize(
+    ("point", "value"),
+    [
+        ("channel.01.mute", "on"),
+        ("channel.32.fader", -12.3),
+        ("bus.16.mute", "on"),
+        ("main.mute", "on"),
+        ("main.fader", -40),
+        ("dca.8.fader", 10.0),
+        ("channel.02.fader", -120.0),
+        ("mute-group.6", "on"),
+        ("oscillator", "on"),
+        ("oscillator.level", -20),
+        ("oscillator.frequency", 1000),
+        ("oscillator.destination", "bus.16"),
+    ],
+)
+async def test_what_is_set_is_read_back_and_stays_called_so(bench: MakeBench, point: str, value: str | float) -> None:
+    desk = await bench("x32")
+    reading = await desk.driver.write(point, value)
+    assert (reading.point, reading.value, reading.quality) == (point, value, Quality.MEASURED)
+    again = await desk.says("oscillator" if point.startswith("oscillator") else "mix")
+    assert again[point] == value
+
+
+async def test_a_hand_at_the_desk_is_heard_unasked(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    desk.sim.channel_muted(channel=3)
+    await desk.hears("channel.03.mute", "on")
+    desk.sim.fader_moved(channel=1, db=-20.0)
+    await desk.hears("channel.01.fader", -20.0)
+
+
+async def test_an_asked_value_is_forgotten_when_a_hand_moves_the_fader(bench: MakeBench) -> None:
+    desk = await bench("x32", options={"channels": 1})
+    await desk.driver.write("channel.01.fader", -40.0)
+    desk.sim.fader_moved(channel=1, db=-40.3)
+    assert (await desk.says("mix"))["channel.01.fader"] == pytest.approx(-40.3, abs=0.1)
+
+
+async def test_a_scene_is_recalled_and_the_desk_says_which(bench: MakeBench) -> None:
+    desk = await bench("x32", {"scene": 2})
+    assert (await desk.says("scene"))["scene"] == 2
+    reading = await desk.driver.write("scene", 5)
+    assert (reading.value, desk.sim.state()["scene"]) == (5, 5)
+    said = await desk.says("scene")
+    assert said == {"scene": 5, "scene.name": desk.sim.state()["scene.name"]}
+    assert desk.said("main.fader")  # every strip was read again: pushes may be lost
+
+
+@pytest.mark.parametrize("mishap", ["refuses_scenes", "scene_lost"])
+async def test_a_scene_that_is_not_recalled_is_refused(bench: MakeBench, mishap: str) -> None:
+    desk = await bench("x32")
+    getattr(desk.sim, mishap)()
+    with pytest.raises(Refused, match="scene 2"):
+        await desk.driver.write("scene", 2)
+
+
+async def test_the_tone_moves_the_meters_and_the_meters_are_heard(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    quiet = await desk.says("levels")
+    assert quiet.keys() >= {"channel.01.level", "channel.32.level", "bus.16.level", "main.level"}
+    await desk.driver.write("oscillator.destination", "main")
+    await desk.driver.write("oscillator.level", -20)
+    await desk.driver.write("oscillator", "on")
+    loud = await desk.says("levels")
+    loud = await desk.says("levels")
+    before, after = quiet["main.level"], loud["main.level"]
+    assert isinstance(before, float) and isinstance(after, float) and after > before + 20
+
+
+async def test_a_lost_datagram_is_asked_for_once_more(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    desk.sim.wire.loss = 0.2
+    told = 0
+    for _ in range(20):
+        try:
+            told += bool(await desk.says("status"))
+        except NoAnswer:
+            continue
+    assert told >= 15  # of 20 questions; two directions at 20 % each would leave 13 without the second try
+
+
+async def test_a_silent_desk_is_no_answer_within_twice_the_deadline(bench: MakeBench, clock: object) -> None:
+    desk = await bench("x32")
+    desk.sim.falls_silent()
+    with pytest.raises(NoAnswer, match="/status"):
+        await desk.says("status")
+
+
+async def test_what_no_point_accepts_is_never_sent(bench: MakeBench) -> None:
+    desk = await bench("x32", options={"channels": 8})
+    for point, value in [("channel.09.mute", "on"), ("scene", 100), ("main.fader", 11), ("status", "standby")]:
+        with pytest.raises(Refused):
+            await desk.driver.write(point, value)
