@@ -108,7 +108,7 @@ def _read(path: Path, shown: str) -> Common:
         read = dialect.schema.model_validate(text.plain)
     except ValidationError as error:
         raise Broken(text.mistakes(error, keys_of(dialect.schema))) from None
-    found = [text.mistake(way, said, key=True) for way, said in dialect.mistakes(read)]
+    found = [text.mistake(way, said) for way, said in dialect.mistakes(read)]
     if read.profile != path.stem:
         found.append(text.mistake(["profile"], f'"{read.profile}": a profile is named like its file, "{path.stem}"'))
     if found:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from avctl.drivers.base import Options
+from avctl.model.ports import Query
 
 Found = Iterator[tuple[tuple[int | str, ...], str]]
 """Mistakes of meaning: the way to the place in the file, and the sentence."""
@@ -51,6 +52,17 @@ class Common(Strict):
     options: dict[str, Option] = Field(default_factory=dict)
 
 
+def vital_of(queries: Mapping[str, Asked]) -> frozenset[str]:
+    """The queries whose silence means that the device is gone: those that say so, else the first."""
+    said = frozenset(name for name, asked in queries.items() if asked.vital)
+    return said or frozenset(list(queries)[:1])
+
+
+def query_of(name: str, asked: Asked, vital: bool) -> Query:
+    """As the rest of the house knows it."""
+    return Query(name, asked.every, asked.timeout, asked.busy, vital)
+
+
 _TYPES: Mapping[str, Any] = {"int": int, "number": float, "text": str}
 
 
@@ -69,7 +81,7 @@ def clashes(base: type[Options], options: Mapping[str, Option]) -> Found:
         if option.type != "text" and isinstance(option.default, str):
             yield ("options", key, "default"), f"{option.default!r} is no {option.type}"
         elif not isinstance(option.default, str) and not _within(option):
-            yield ("options", key, "default"), f"{option.default} is outside {option.low} to {option.high}"
+            yield ("options", key, "default"), f"{option.default} is outside {_bound(option.low)} to {_bound(option.high)}"
 
 
 def _field(option: Option) -> Any:
@@ -81,3 +93,7 @@ def _field(option: Option) -> Any:
 def _within(option: Option) -> bool:
     value = float(option.default)
     return (option.low is None or value >= option.low) and (option.high is None or value <= option.high)
+
+
+def _bound(limit: float | None) -> str:
+    return "anything" if limit is None else f"{limit:g}"

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from avctl.drivers.profile_schema import Asked, Common, Name, Strict
+from avctl.drivers.profile_schema import Asked, Common, Name, Strict, query_of, vital_of
 from avctl.drivers.snmp import Ask, Plan, Recognition, Wish
 from avctl.model.point import Point
-from avctl.model.ports import Query
 from avctl.model.reading import Value
 from avctl.transports.snmp import Varbind
 
@@ -164,7 +163,11 @@ def plan(profile: SnmpProfile, options: Mapping[str, Any]) -> Plan:
     """What to ask one device with these options. The profile must be free of mistakes."""
     held = {key: option.default for key, option in profile.options.items()} | dict(options)
     asks = {name: ask for point in profile.points for name, ask in _asks(profile, point, held).items()}
-    queries = {name: (_query(name, asked), _members(profile, asked, held)) for name, asked in profile.queries.items()}
+    vital = vital_of(profile.queries)
+    queries = {
+        name: (query_of(name, asked, name in vital), _members(profile, asked, held))
+        for name, asked in profile.queries.items()
+    }
     wishes = {name: wish for point in profile.writes for name, wish in _wishes(profile, point, held).items()}
     return Plan(asks, queries, wishes, _recognition(profile.recognise, held))
 
@@ -200,10 +203,6 @@ def _point(name: str, shape: AnyPoint, source: str, values: Mapping[str, Any], w
     doc = _filled(shape.doc, values)
     origin = f"{source}; {shape.source}" if shape.source else source
     return Point(name, doc, origin, shape.unit, words, shape.low, shape.high, writable, shape.fleeting)
-
-
-def _query(name: str, asked: Question) -> Query:
-    return Query(name, asked.every, asked.timeout, asked.busy, asked.vital)
 
 
 def _members(profile: SnmpProfile, asked: Question, held: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -17,6 +17,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Way = Sequence[int | str]
 """The way from the top of the file to a value: keys and positions."""
+KEY: Final = "(key)"
+"""The end of a way that means the key itself, not the value behind it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,9 +50,12 @@ class Text:
         self._top = self._parsed(path.read_text(encoding="utf-8"))
         self.plain: object = _plain(self._top)
 
-    def mistake(self, way: Way, text: str, key: bool = False) -> Mistake:
-        """A mistake at the value `way` leads to (at its key, for `key`), or as near as the file goes."""
-        line, column = self._place(way, key)
+    def mistake(self, way: Way, text: str) -> Mistake:
+        """A mistake at the value `way` leads to, or as near as the file goes.
+
+        A mapping or list is shown by its key, and so is what `way` ends with KEY.
+        """
+        line, column = self._place(way)
         return Mistake(self.file, line + 1, column + 1, text)
 
     def mistakes(self, error: ValidationError, names: Iterable[str]) -> list[Mistake]:
@@ -67,32 +72,36 @@ class Text:
         except YAMLError as error:
             raise Broken([Mistake(self.file, 1, 1, str(error).splitlines()[0])]) from None
 
-    def _place(self, way: Way, key: bool) -> tuple[int, int]:
+    def _place(self, way: Way) -> tuple[int, int]:
         node: Any = self._top
         place: tuple[int, int] = (0, 0)
-        for position, part in enumerate(way):
+        for part in way:
             if isinstance(node, CommentedMap) and part in node:
-                last = position == len(way) - 1
-                place = node.lc.key(part) if key and last else node.lc.value(part)
+                named = isinstance(node[part], CommentedMap | CommentedSeq) or way[-1] is KEY
+                place = node.lc.key(part) if named else node.lc.value(part)
             elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
                 place = node.lc.item(part)
             else:
-                continue  # a name pydantic gives to an alternative, or the key that is missing
+                continue  # KEY, a name pydantic gives to an alternative, or the key that is missing
             node = node[part]
         return place
 
     def _told(self, found: Any, names: Iterable[str]) -> Mistake:
-        way, kind = found["loc"], found["type"]
+        way, kind, seen = found["loc"], found["type"], found["input"]
         last = str(way[-1]) if way else ""
         if kind == "extra_forbidden":
             near = get_close_matches(last, names, n=1)
-            return self.mistake(
-                way, f'"{last}" is no key here' + (f', did you mean "{near[0]}"?' if near else ""), True
-            )
+            hint = f', did you mean "{near[0]}"?' if near else ""
+            return self.mistake((*way, KEY), f'"{last}" is no key here{hint}')
         if kind == "missing":
             return self.mistake(way[:-1], f'"{last}" is missing')
+        if kind in ("union_tag_invalid", "union_tag_not_found"):
+            tag = found["ctx"]["discriminator"].strip("'")
+            wanted = found["ctx"].get("expected_tags", "another")
+            return self.mistake((*way, tag), f"{tag}: {seen.get(tag)!r} is none, want {wanted}")
         said = found["msg"].removeprefix("Value error, ").replace("Input should", "should")
-        return self.mistake(way, f"{found['input']!r}: {said}")
+        shown = "" if isinstance(seen, dict) else f"{seen!r}: "
+        return self.mistake(way, f"{shown}{said}")
 
 
 def keys_of(model: type[BaseModel]) -> frozenset[str]:
