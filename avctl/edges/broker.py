@@ -19,7 +19,7 @@ import structlog
 from avctl.edges.mqtt_link import Address
 
 _LOOPBACK = "127.0.0.1"
-_STARTING = 5.0  # seconds
+_STARTING, _STOPPING = 5.0, 3.0  # seconds
 _V5 = 5
 _UNSUPPORTED = b"\x20\x03\x00\x84\x00"  # CONNACK, no session, unsupported protocol version, no properties (MQTT 5, 3.2)
 _OWN = ("", "embedded", "auto", "mosquitto", "amqtt")
@@ -163,7 +163,7 @@ class Embedded:
         self._port = port
         self._broker: Any = None
         self._server: asyncio.Server | None = None
-        self._talks: set[asyncio.Task[None]] = set()
+        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def start(self) -> Address:
         self._broker = _amqtt()
@@ -173,19 +173,25 @@ class Embedded:
         return Address(_LOOPBACK, self._port)
 
     async def stop(self) -> None:
+        """Clients are cut first: amqtt's own shutdown may wait for ever for a reader whose cancellation it lost."""
         if self._server is None:
             return
         self._server.close()
-        await self._broker.shutdown()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for writer in self._talks.values():
+            writer.transport.abort()
+        if self._talks:
+            await asyncio.wait(self._talks, timeout=_STOPPING)
+        try:
+            async with asyncio.timeout(_STOPPING):
+                await self._broker.shutdown()
+        except TimeoutError:
+            log.warning("amqtt does not stop in time")
         self._server = None
 
     def _arrived(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._talk(reader, writer), name="amqtt client")
-        self._talks.add(task)
-        task.add_done_callback(self._talks.discard)
+        self._talks[task] = writer
+        task.add_done_callback(self._talks.pop)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -34,6 +34,9 @@ class Showcase:
         """All of it is out of date: a broker that may know nothing is there."""
         self._rooms.update(self._site.rooms)
         self._devices.update(self._site.house.devices)
+        for device, pieces in self._pieces.items():
+            known = self._site.device(device).readings.values()
+            pieces.update((reading.point, _piece(reading)) for reading in known)
         self._values.update(device for device, pieces in self._pieces.items() if pieces)
         self._wake.set()
 
