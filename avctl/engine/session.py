@@ -38,6 +38,7 @@ FLAPS, FLAPPING = 4, 600.0  # so many changes in so long: doubtful
 GENTLER = 4.0  # a projector that warms up or cools down is asked the side questions so much less often
 IDENTITY = "identity"  # the question every driver calls so: who are you?
 _LONGEST_STRIKE = 600.0
+_NOW = 1e-6  # timers fire a rounding error early
 
 _CAUSES: Mapping[type[DeviceError], Cause] = {
     NoAnswer: Cause.NO_REPLY,
@@ -164,6 +165,8 @@ class Session:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._keep())
         except BaseExceptionGroup as group:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError from None  # a group that fails while it is cancelled hides the cancelling
             raise _gravest(group) from None
 
     async def _listen(self) -> None:
@@ -323,7 +326,7 @@ class Session:
     async def _pause(self) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience()
-        while (now := loop.time()) < until:
+        while (now := loop.time()) < until - _NOW:
             await self._rest(until)
             if self._refusals >= TRIES_BEFORE_LOCK:
                 continue
@@ -382,7 +385,7 @@ class Session:
         return (query for query in self.driver.queries if query.name not in self._refused)
 
     def _due(self) -> Query | None:
-        now = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time() + _NOW
         due = [query for query in self._open_questions() if self._when(query) <= now]
         return min(due, key=lambda query: (not self._is_vital(query), self._when(query)), default=None)
 
