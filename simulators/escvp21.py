@@ -56,6 +56,7 @@ class Projector(OnStream):
         self._deaf_until = -1.0
         self._talks: set[_Talk] = set()
         self._turn: Callable[[], None] = lambda: None
+        self._meltdown: Callable[[], None] = lambda: None
         self._healthy()
 
     def _healthy(self) -> None:
@@ -63,6 +64,7 @@ class Projector(OnStream):
         self.warnings = self.alarms = 0
         self.broken = self.refusing = self.lying = False
         self.intruded: str | None = None
+        self._meltdown()
 
     # --- life
 
@@ -140,7 +142,7 @@ class Projector(OnStream):
         """Warns that it is hot, and shuts down `after` seconds later."""
         self.error, self.warnings = "04", self.warnings | HOT
         self._notify()
-        self._then(float(after), lambda: self._fails("04", TOO_HOT))
+        self._meltdown = self.later(float(after), self._fails, "04", TOO_HOT).cancel
 
     @mishap
     def fan_fails(self) -> None:

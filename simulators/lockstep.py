@@ -2,9 +2,9 @@
 
 Over an inherited stream socket the master sends lines: `ask` when it has nothing to do, `go <seconds>` when both have
 nothing to do. To `ask` this loop answers `next <seconds>` (loop time of its next timer, or `inf`), but only once it has
-nothing left to do itself: what waits at its own sockets comes first. `go` moves the time, never backwards, and is not
-answered. Both sides start at 0.0. When the socket closes, the parent is gone: `on_end` is called, and from then on time
-jumps by itself so that the rest can finish.
+nothing left to do itself: what waits at its own sockets comes first. `go` moves the time at once, never backwards, and
+is not answered. Both sides start at 0.0. When the socket closes, the parent is gone: `on_end` is called, and from then
+on time jumps by itself so that the rest can finish.
 """
 
 import asyncio
@@ -25,13 +25,17 @@ class _Selector(selectors.BaseSelector):
         self._inner = selectors.DefaultSelector()
         self._master: socket.socket | None = master
         self._received = b""
+        self._asked = False
         self.now = 0.0
         self.on_end: Callable[[], object] = lambda: None
         master.setblocking(False)
         self._inner.register(master, selectors.EVENT_READ)
 
     def select(self, timeout: float | None = None) -> Ready:
-        """Own events first; then whatever the master wants; otherwise wait."""
+        """First the time, then own events, and only with nothing left to do an answer to `ask`.
+
+        What the master sends after `go` belongs to the new time, so the time moves before any socket is served.
+        """
         due = math.inf if timeout is None else self.now + max(0.0, timeout)
         while True:
             events = self._inner.select(0)
@@ -42,20 +46,11 @@ class _Selector(selectors.BaseSelector):
                 return own
             if not self._master:
                 return self._alone(due)
-            if (line := self._line()) is None:
-                self._inner.select()
-            elif line == b"ask":
+            if self._asked:
+                self._asked = False
                 self._say(f"next {due!r}\n")
-            elif line.startswith(b"go "):
-                self.now = max(self.now, float(line[3:]))
-                return []
-
-    def _line(self) -> bytes | None:
-        line, end, rest = self._received.partition(b"\n")
-        if not end:
-            return None
-        self._received = rest
-        return line.strip()
+            else:
+                self._inner.select()
 
     def _receive(self) -> None:
         assert self._master
@@ -65,9 +60,18 @@ class _Selector(selectors.BaseSelector):
             return
         except ConnectionError:
             data = b""
-        self._received += data
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._obey(line)
         if not data:
             self._end()
+
+    def _obey(self, line: bytes) -> None:
+        word, _, figure = line.strip().partition(b" ")
+        if word == b"ask":
+            self._asked = True
+        elif word == b"go":
+            self.now = max(self.now, float(figure))
 
     def _say(self, text: str) -> None:
         assert self._master

@@ -26,7 +26,7 @@ from simulators.x32_sound import SILENCE, Sound, meters
 CLIENTS = 4  # /xremote
 LIFE = 10.0  # s a subscription lives
 TICK = 0.05  # s, times the time factor
-SLICE, PAUSE = 25, 0.005  # a recall moves so many values every so many seconds
+SLICE, PAUSE = 10, 0.005  # a recall moves so many values every so many seconds
 FIRMWARE = "4.06"
 
 
