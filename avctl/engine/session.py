@@ -160,14 +160,14 @@ class Session:
     async def _converse(self) -> None:
         self._untrusted, self._refused = [], set()
         await self._bounded(self.driver.open(), OPENING, "opening")
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._keep())]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen())
-                tasks.create_task(self._keep())
-        except BaseExceptionGroup as group:
-            if (task := asyncio.current_task()) and task.cancelling():
-                raise asyncio.CancelledError from None  # a group that fails while it is cancelled hides the cancelling
-            raise _gravest(group) from None
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:  # no TaskGroup: on Python 3.11 one that fails while it is cancelled forgets the cancelling
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        raise _gravest(ended)
 
     async def _listen(self) -> None:
         async for reading in self.driver.listen():
@@ -421,10 +421,10 @@ class Session:
         return first, [query for query in self.driver.queries if query not in first]
 
 
-def _gravest(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _gravest(ended: Sequence[BaseException | None]) -> BaseException:
     """The one error of several that matters: a bug before a device's failure."""
-    flat = [_gravest(error) if isinstance(error, BaseExceptionGroup) else error for error in group.exceptions]
-    return next((error for error in flat if not isinstance(error, DeviceError)), flat[0])
+    errors = [error for error in ended if error is not None and not isinstance(error, asyncio.CancelledError)]
+    return next((error for error in errors if not isinstance(error, DeviceError)), errors[0])
 
 
 def _ring(waiter: "asyncio.Future[None]") -> None:
