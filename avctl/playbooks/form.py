@@ -66,7 +66,7 @@ class StepForm(Form):
     within: Duration | None = None
     slow: Duration | None = None
     otherwise: Literal["stop", "go-on"] | list[Any] | None = None
-    test_class: Annotated[int, Field(ge=0, le=3, alias="class")] | None = None
+    test_class: Annotated[int | None, Field(ge=0, le=3, alias="class")] = None
     serves: Annotated[Need | None, Field(alias="for")] = None
     answers: Annotated[list[Name], Field(min_length=1)] | None = None
     keep: bool = False

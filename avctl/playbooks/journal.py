@@ -5,7 +5,7 @@ is not done again, what was begun is looked at, what was changed is known with t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avctl.model.event import Body, Event, PlayEnded, PlayStarted, StepDone, StepIntended, StepWaits
 from avctl.playbooks.desk import Desk
@@ -46,14 +46,21 @@ class Journal:
                 pass
 
     def changed(self) -> list[tuple[str, StepIntended]]:
-        """What this run changed, or may have changed, and has not put back; newest first."""
-        return [
-            (step, intended)
-            for step, intended in reversed(self.intended.items())
-            if intended.verb == "set"
-            and intended.before not in ("", intended.wanted)
-            and step + RESTORE not in self.done
-        ]
+        """What this run changed, or may have changed, and has not put back; newest first.
+
+        A point that was set more than once goes back to what it was before the first time, in one go: a tone that
+        was switched on and off again must not sound a second time on the way back.
+        """
+        found: dict[str, tuple[str, StepIntended]] = {}
+        for step, intended in self.intended.items():
+            if intended.verb == "set" and intended.before:
+                first, its = found.get(intended.target, (step, intended))
+                found[intended.target] = first, replace(intended, before=its.before)
+        return [(s, i) for s, i in reversed(found.values()) if s + RESTORE not in self.done and self._moved(i.target)]
+
+    def _moved(self, target: str) -> bool:
+        """Whether anything was to become other than it was."""
+        return any(i.verb == "set" and i.target == target and i.before != i.wanted for i in self.intended.values())
 
 
 class Pen:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from avctl.locale import text
 from avctl.model.booking import Needs
 from avctl.model.command import TestClass
-from avctl.model.event import FaultMitigated, Occupancy, Phase, PlayEnded, StepDone
+from avctl.model.event import FaultMitigated, Occupancy, Phase, PlayEnded, StepDone, StepIntended
 from avctl.model.outcome import Outcome, Verdict
 from avctl.playbooks import verdict
 from avctl.playbooks.check import Finding
@@ -46,6 +46,7 @@ class Run:
         self._verbs = Verbs(desk, play, self._pen, self.needs)
         self._loop = asyncio.get_running_loop()
         self._steps = {step.id: step for step in play.walk()}
+        # what a remedy would interrupt has failed already, so it disturbs people only as much as anything they notice
         self._remedies = {s.id for step in play.walk() for s in walk(step.otherwise or ())}
         self._acting: dict[str, asyncio.Task[Finding]] = {}
         self._cut: dict[str, str] = {}
@@ -201,7 +202,7 @@ class Run:
         """A step that was cut: put back at once what it had begun to change."""
         intended = self.journal.intended.get(step.id)
         if isinstance(step.action, Set) and not step.action.keep and intended is not None:
-            await self._put_back(step.id, sure=True)
+            await self._put_back(step.id, intended, sure=True)
         return Finding(Verdict.SKIPPED, self._words(why))
 
     def _forbidden(self, step: Step) -> str:
@@ -224,14 +225,13 @@ class Run:
         return "no-time" if late and step.test_class >= TestClass.PERCEPTIBLE else ""
 
     def _people(self, step: Step, occupancy: Occupancy) -> str:
-        if step.test_class > self._started.most:
-            return "not-planned"
         if self.play.kind is Kind.CLOSING:
             here = occupancy in (Occupancy.OCCUPIED, Occupancy.SOON)
             return occupancy.value if here and step.test_class > _ALLOWED[occupancy] else ""
-        remedy = step.id in self._remedies and occupancy is Occupancy.FREE  # what it interrupts has failed already
-        most = TestClass.DISRUPTIVE if remedy else _ALLOWED[occupancy]
-        return occupancy.value if step.test_class > most else ""
+        touches = min(step.test_class, TestClass.PERCEPTIBLE) if step.id in self._remedies else step.test_class
+        if touches > self._started.most:
+            return "not-planned"
+        return occupancy.value if touches > _ALLOWED[occupancy] else ""
 
     # --- afterwards
 
@@ -239,21 +239,23 @@ class Run:
         """Put back what a test changed, newest first. A lamp that was struck stays lit, unless it was for nothing."""
         if self.play.kind is not Kind.TEST or self._hands_off:
             return True
-        kept = {id for id, s in self._steps.items() if isinstance(s.action, Set) and s.action.keep}
+        kept = {self.journal.intended[id].target for id in self._kept() if id in self.journal.intended}
         everything = self._ending == "aborted" and self._desk.state(self._started.room).phase is not Phase.MEETING
         results = [
-            await self._put_back(id, sure=id in self._cut)
-            for id, _ in self.journal.changed()
-            if everything or id not in kept
+            await self._put_back(id, intended, sure=id in self._cut)
+            for id, intended in self.journal.changed()
+            if everything or intended.target not in kept
         ]
         return all(results) and all(d.outcome.verdict is Verdict.PASS for d in self._restores())
+
+    def _kept(self) -> list[str]:
+        return [id for id, s in self._steps.items() if isinstance(s.action, Set) and s.action.keep]
 
     def _restores(self) -> list[StepDone]:
         return [done for id, done in self.journal.done.items() if id.endswith(RESTORE)]
 
-    async def _put_back(self, id: str, sure: bool) -> bool:
+    async def _put_back(self, id: str, intended: StepIntended, sure: bool) -> bool:
         began = self._loop.time()
-        intended = self.journal.intended[id]
         good = await self._verbs.put_back(id, intended, sure)
         said = self._words("put-back", point=intended.target, value=intended.before)
         outcome = Outcome(id + RESTORE, Verdict.PASS if good else Verdict.ERROR, said, "", intended.before,
@@ -285,6 +287,7 @@ class Run:
         language = self._desk.house.language
         done = [d for id, d in self.journal.done.items() if not id.endswith(RESTORE)]
         worst = next((d.outcome.said for d in done if d.outcome.verdict is found and d.outcome.said), "")
+        worst = "" if found is Verdict.PASS else worst
         said = text("run.said", language, verdict=text(f"verdict.{found.value}", language), count=len(done))
         parts = [said, self._why or worst, "" if restored else self._words("not-restored")]
         return " ".join(filter(None, parts))

@@ -240,7 +240,7 @@ class Verbs:
         if action.until is not None:
             return await self._wait_until(action.until, step, deadline)
         if step.id not in self._pen.journal.waits:
-            self._pen.write(StepWaits(self._run, step.id, "", self._desk.clock.now() + action.seconds))
+            self._pen.write(StepWaits(self._run, step.id, "", self._pen.journal.begun[step.id] + action.seconds))
         left = self._pen.journal.waits[step.id].until - self._desk.clock.now()
         await asyncio.sleep(max(0.0, min(left, action.seconds)))
         return Finding(Verdict.PASS, "", f"{action.seconds:g} s")
