@@ -4,6 +4,7 @@ Committed means durable: WAL with synchronous=FULL loses nothing at kill -9 or p
 Source: sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html §4 and §8.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -29,8 +30,10 @@ class Damaged(Exception):
     """The file's structure is broken; the message says how."""
 
 
-def trouble(error: sqlite3.Error) -> str:
+def trouble(error: Exception) -> str:
     """What is wrong with the file: "damaged", "full", "locked", "unwritable"; "" when it is our own mistake."""
+    if isinstance(error, OSError):
+        return "full" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "unwritable"
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     names = {"damaged": _DAMAGED, "full": _FULL, "locked": _LOCKED, "unwritable": _UNWRITABLE}
     return next((name for name, codes in names.items() if code in codes), "")
@@ -91,18 +94,23 @@ def revision(connection: sqlite3.Connection) -> str:
 
 
 def migrate(path: Path) -> None:
-    """Bring the file to the newest revision."""
+    """Bring the file to the newest revision, whole or not at all. Raises sqlite3.Error."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, timeout=PATIENCE))
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    # sqlite3 would leave tables out of its transactions, and a kill in between would leave half a schema
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, timeout=PATIENCE, isolation_level=None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise error.orig if isinstance(error.orig, sqlite3.Error) else error from None
     finally:
         engine.dispose()
 
@@ -119,9 +127,15 @@ def set_aside(path: Path, now: float) -> Path:
     return aside
 
 
-def salvage(aside: Path) -> Iterator[Event]:
+def remove(path: Path) -> None:
+    """Delete a file that was never finished, with its log."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def salvage(damaged: Path) -> Iterator[Event]:
     """Every event of a damaged file that can still be read and understood, in order."""
-    with closing(sqlite3.connect(f"{aside.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         at, missing = 1, 0
         while missing < 100:  # so many empty stretches of 100 numbers, and we believe that this was the end
             rows = list(_stretch(connection, at))

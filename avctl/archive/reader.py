@@ -4,6 +4,7 @@ A question is a plain function of a connection; `answer` asks it, `asked` asks i
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, create_engine
 
-from avctl.archive import database
+from avctl.archive import chain, database
+from avctl.archive.chain import Finding, Row
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,3 +39,9 @@ class Reader:
     def close(self) -> None:
         self._thread.shutdown()
         self._engine.dispose()
+
+
+def verify(connection: sqlite3.Connection) -> Finding:
+    """Walk the hash chain of an archive from end to end (about a second for each million events)."""
+    query = "SELECT seq, at, cause, kind, room, device, body, hash FROM events ORDER BY seq"
+    return chain.verify((Row(*row[:7]), row[7]) for row in connection.execute(query))

@@ -40,10 +40,10 @@ class Spool:
         self.last = rows[-1].seq if rows else self.last
 
     def rows(self) -> Iterator[Row]:
-        """Everything that waits, oldest first."""
+        """Everything that waits, oldest first; a line that damage has made unreadable is passed over."""
         if self.path.exists():
-            with self.path.open(encoding="utf-8") as lines:
-                yield from (Row(*loads(line)) for line in lines)
+            with self.path.open(encoding="utf-8", errors="replace") as lines:
+                yield from (row for line in lines if (row := _row(line)) is not None)
 
     def clear(self) -> None:
         """The archive has it all."""
@@ -66,3 +66,10 @@ class Spool:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def _row(line: str) -> Row | None:
+    try:
+        return Row(*loads(line))
+    except (ValueError, TypeError):
+        return None

@@ -167,4 +167,9 @@ LEFT = sql(
     .where(s.places.c.device == _b("device"), s.places.c.until.is_(None), s.places.c.room != _b("room"))
     .values(until=_b("at"))
 )
-MOVED = _first(s.places, "device since room", "device since")
+_here = select(s.places.c.device).where(s.places.c.device == _b("device"), s.places.c.until.is_(None))
+MOVED = sql(
+    insert(s.places).from_select(
+        ["device", "since", "room"], select(_b("device"), _b("at"), _b("room")).where(~_here.exists())
+    )
+)
