@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avctl.drivers import profile_proof, profile_snmp, snmp
+from avctl.drivers import line, profile_line, profile_proof, profile_snmp, registry, snmp
 from avctl.drivers.base import Options, Secrets
 from avctl.drivers.profile_schema import Common, Found, settings
 from avctl.drivers.profile_text import Broken, Mistake, Text, keys_of
@@ -41,7 +41,15 @@ def _snmp_driver(
     return snmp.build(spec, clock, secrets, profile_snmp.plan(read, own), options)
 
 
+def _line_driver(
+    read: profile_line.LineProfile, spec: DeviceSpec, clock: Clock, _: Secrets, options: Options
+) -> Driver:
+    plan = profile_line.plan(read, options.model_dump())
+    return line.LineDevice(spec.id, registry.dial(spec.url), clock, plan, options)
+
+
 DIALECTS = {
+    "line": Dialect(profile_line.LineProfile, profile_line.mistakes, Options, line.LineDevice.schemes, _line_driver),
     "snmp": Dialect(profile_snmp.SnmpProfile, profile_proof.mistakes, snmp.SnmpOptions, ("snmp",), _snmp_driver),
 }
 

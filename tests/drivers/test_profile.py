@@ -130,7 +130,7 @@ def test_all_mistakes_are_told_at_once_each_at_its_place(mistakes: Written) -> N
         ("default: 2,", "default: 9,", "5:32: 9 is outside 1 to 8"),
         ("  probes: {", "  timeout: {type: int, default: 1, doc: x}\n  probes: {", None),
         ("profile: room-sensor", "profile: sensor", '1:10: "sensor": a profile is named like its file, "room-sensor"'),
-        ("dialect: snmp", "dialect: smtp", "2:10: 'smtp' is no dialect"),
+        ("dialect: snmp", "dialect: smtp", "2:10: 'smtp' is no dialect: want line, snmp"),
         ("scale: 0.1", 'scale: "0.1"', "12:12: '0.1': should be a valid"),
         ("source: p. 7\n", "source: p. 7\n    sauce: p. 8\n", '29:5: "sauce" is no key here, did you mean "source"?'),
         ("dialect: snmp\n", "dialect: snmp\ndialect: snmp\n", "3:1: "),
