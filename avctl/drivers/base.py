@@ -4,6 +4,7 @@
 what to ask and what the answer means: the session upstairs has the loop, the patience, the schedule and the log.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
@@ -27,7 +28,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Device:
+class Device(ABC):
     """A device with a name, points and queries. Set through `write`, which lets nothing pass that no point accepts."""
 
     points: Mapping[str, Point] = {}
@@ -35,6 +36,14 @@ class Device:
 
     def __init__(self, device: str, clock: Clock) -> None:
         self.device, self._clock = device, clock
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect, greet, log in, identify."""
+
+    @abstractmethod
+    async def read(self, query: Query) -> Sequence[Reading]:
+        """Ask one question; give everything its answer says."""
 
     async def write(self, point: str, value: Value) -> Reading:
         """Set `point`; return what the device says afterwards. Raises Refused for what this device cannot be told."""
@@ -50,7 +59,7 @@ class Device:
         return
         yield
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027  a device without a wire has nothing to close
         """Nothing to let go of."""
 
     async def _set(self, point: str, value: Value) -> Reading:

@@ -102,10 +102,10 @@ def _reason(path: str, error: Exception) -> str:
 def _holder(path: str) -> str:
     """Another process that has this device open, as "name (process 4711)"; "" when none can be seen."""
     device = os.path.realpath(path)
-    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+    for process in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.readlink(descriptor) == device:
-                process = descriptor.parts[2]
+            open_files = [os.readlink(f"/proc/{process}/fd/{fd}") for fd in os.listdir(f"/proc/{process}/fd")]
+            if device in open_files:
                 return f"{Path('/proc', process, 'comm').read_text().strip()} (process {process})"
         except OSError:
             continue  # not ours to look at, or gone meanwhile

@@ -67,8 +67,8 @@ async def bench(clock: LoopClock) -> AsyncIterator[MakeBench]:
                 DeviceSpec(f"bench-{stem}", "301", stem, face.url, options or {}), clock, dict[str, str]().__getitem__
             )
             made = Bench(sim, driver)
-            await driver.open()
             stack.push_async_callback(driver.close)
+            await driver.open()
             listening = asyncio.create_task(made.listen())
             stack.callback(listening.cancel)
             return made

@@ -78,7 +78,7 @@ async def first_words(stem: str, clock: LoopClock) -> dict[bytes, Query]:
     for query in mute.queries:
         near.sent.clear()
         try:
-            await mute.read(query)  # type: ignore[attr-defined]
+            await mute.read(query)
         except DeviceError:
             found[near.sent[0]] = query
     return found
