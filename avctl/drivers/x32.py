@@ -10,7 +10,7 @@ trace. 6. `/load` is the only scene command that answers, before it is done: wha
 Source: P.-G. Maillot, Unofficial X32/M32 OSC Remote Protocol v4.02.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from pydantic import Field
@@ -94,9 +94,9 @@ class X32(Conversation[x32.Message]):
             case SCENE.name:
                 return await self._scene()
             case TONE.name:
-                return [await self._get(n) for n in self._of_point if n.startswith("oscillator")]
+                return await self._gets(n for n in self._of_point if n.startswith("oscillator"))
             case NAMES.name:
-                return [await self._get(n) for n in self._of_point if n.endswith(".name")]
+                return await self._gets(n for n in self._of_point if n.endswith(".name"))
             case _:
                 return await self._identity()
 
@@ -135,21 +135,19 @@ class X32(Conversation[x32.Message]):
                 return ()
 
     async def _mix(self) -> Sequence[Reading]:
-        """Mutes and faders of all strips by their text nodes, one datagram each, then the mute groups.
+        """Mutes and faders of all strips by their text nodes, one datagram each, then the mute groups."""
 
-        A strip whose node is lost twice is left out, it will come next time; two such in a row are a silent desk.
-        """
-        readings: list[Reading] = []
-        missed = False
-        for path in self._strips:
-            try:
-                readings += self._strip(await self._node(path))
-                missed = False
-            except NoAnswer:
-                if missed:
-                    raise
-                missed = True
-        return [*readings, *[await self._get(f"mute-group.{n}") for n in range(1, 7)]]
+        async def strip(path: str) -> Sequence[Reading]:
+            return self._strip(await self._node(path))
+
+        groups = await self._gets(f"mute-group.{n}" for n in range(1, 7))
+        return [*await _all_but_lost(map(strip, self._strips)), *groups]
+
+    async def _gets(self, points: Iterable[str]) -> Sequence[Reading]:
+        async def one(point: str) -> Sequence[Reading]:
+            return (await self._get(point),)
+
+        return await _all_but_lost(map(one, points))
 
     def _strip(self, node: x32.Node) -> Sequence[Reading]:
         """Two readings of `ch/01/mix ON -2.1 …`; none for nodes of other kinds."""
@@ -245,6 +243,23 @@ class X32(Conversation[x32.Message]):
         """A step of the desk, called by the value that was asked for when it is the nearest step to it."""
         step, asked = self._called.get(point, (value, value))
         return self._measured(point, asked if step == value else value)
+
+
+async def _all_but_lost(questions: Iterable[Awaitable[Sequence[Reading]]]) -> Sequence[Reading]:
+    """Every answer, one question after the other. One lost twice is left out until next time; two such in a row are
+    a silent desk: raises NoAnswer.
+    """
+    readings: list[Reading] = []
+    missed = False
+    for question in questions:
+        try:
+            readings += await question
+            missed = False
+        except NoAnswer:
+            if missed:
+                raise
+            missed = True
+    return readings
 
 
 def _from(address: str) -> Callable[[x32.Message], bool]:

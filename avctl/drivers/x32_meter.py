@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from avctl.codecs.x32 import meter_db
 
 _MOVED = 1.0  # dB
+_FLOOR = -80.0  # dBFS; what moves beneath is the noise of the preamplifiers
 _REFRESH = 10  # blobs
 _MAIN = slice(22, 24)  # left and right in bank 2, behind 16 buses and 6 matrices
 
@@ -57,4 +58,4 @@ class Needles:
 
 
 def _differ(told: float | None, db: float | None) -> bool:
-    return told is not db if told is None or db is None else abs(told - db) >= _MOVED
+    return told is not db if told is None or db is None else abs(max(told, _FLOOR) - max(db, _FLOOR)) >= _MOVED
