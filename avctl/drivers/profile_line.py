@@ -6,6 +6,7 @@ in what is sent is an option of the profile; in a write `{value}` is the value.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -214,6 +215,8 @@ def _meaning(capture: Capture) -> Callable[[str], Value | None]:
         try:
             number = int(text) if capture.number == "int" else float(text)
         except ValueError:
+            return None
+        if not isfinite(number):
             return None
         return number if capture.scale == 1 else round(number * capture.scale, 6)
 

@@ -6,6 +6,7 @@ it. Any other `{name}` in an OID is an option of the profile.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -270,7 +271,7 @@ def _number(said: Varbind, sentinels: Sequence[float]) -> int | float | None:
             said = float(text(said))
         except ValueError:
             return None
-    return None if said is None or said in sentinels else said
+    return None if said is None or said in sentinels or not isfinite(said) else said
 
 
 def _scaled(number: int | float | None, scale: int | float) -> int | float | None:

@@ -144,6 +144,8 @@ class SnmpDevice(Device):
             said = (await self._session.get([known.oid], self._options.timeout))[known.oid]
             if not known.fits(said):
                 raise WrongDevice(f"{self.device}: {known.oid} says {said!r}, wanted {known.wanted}")
+        if self._plan.wishes:
+            await self._session.prepare_to_set()
 
     async def read(self, query: Query) -> Sequence[Reading]:
         """Every point of `query`. Raises NoAnswer, LinkDown, AuthFailed, Garbled, and Refused by rule 3."""

@@ -55,6 +55,11 @@ def warm() -> None:
             _shared.engine = SnmpEngine()
 
 
+def is_warm() -> bool:
+    """Whether the engine is there."""
+    return _shared.engine is not None
+
+
 class PySnmp:
     """One agent, spoken to through the shared engine. Also a `Reader`."""
 

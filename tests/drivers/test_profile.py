@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from avctl.clock import SystemClock
-from avctl.drivers import registry
+from avctl.drivers import profile_snmp, registry
 from avctl.drivers.profile import SHIPPED, Broken, Profile, prove
 from avctl.model.house import DeviceSpec
 from avctl.model.point import part_of
@@ -203,3 +205,21 @@ def test_a_profile_makes_a_driver_with_points_that_explain_themselves(tmp_path: 
 def test_options_that_cannot_be_are_refused(options: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         registry.options_model("apc-rpdu2").model_validate(options)
+
+
+VARBINDS = st.none() | st.integers() | st.floats() | st.text() | st.binary()
+
+
+@pytest.mark.parametrize("name", ["apc-rpdu2", "battery-mib"])
+@given(said=st.data())
+def test_nothing_an_agent_says_upsets_a_profile_or_becomes_a_number_that_is_none(
+    name: str, said: st.DataObject
+) -> None:
+    profile = Profile.find(name)
+    assert profile is not None and isinstance(profile.read, profile_snmp.SnmpProfile)
+    plan = profile_snmp.plan(profile.read, {"outlets": 1} if name == "apc-rpdu2" else {"bays": 1})
+    heard = {oid: said.draw(VARBINDS) for oid in plan.oids(list(plan.asks))}
+    for point, value in plan.read(list(plan.asks), heard).items():
+        known = plan.asks[point].point
+        assert value is None or not known.words or value in known.words
+        assert value is None or isinstance(value, str) or (value == value and abs(value) != float("inf"))
