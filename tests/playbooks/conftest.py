@@ -131,7 +131,7 @@ def boxes(clock: Clock) -> dict[str, Box]:
         "p": Box("p", clock, projector, words, warm_up=20),
         "s": Box("s", clock, side, words, warm_up=6),
         "c": Box("c", clock, packs),
-        "u": Box("u", clock, outlets, {p: ON_OFF for p in outlets}),
+        "u": Box("u", clock, outlets, dict.fromkeys(outlets, ON_OFF)),
         "m2": Desk("m2", clock, dict(mixer), words),
     }
 
