@@ -6,7 +6,7 @@ RFC 6933 (ENTITY-MIB). How its rows are numbered: the pack in bay N is physical 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pysnmp.proto import rfc1902
@@ -33,8 +33,8 @@ class Pack:
     health: float
     cycles: int
     serial: str
-    since: float | None = field(default=None)
-    """Loop time from which it has been charging at this bay."""
+    since: float
+    """Loop time up to which its charge has been counted."""
     fault: bool = False
 
 
@@ -56,7 +56,7 @@ class Charger(OnDatagrams):
         self.hot = False
         self._removed: dict[int, Pack] = {}
         self._aged: dict[int, float] = {}
-        self._started = 0.0
+        self._started = self.now
         self.agent = Agent(name)
         self._describe()
 
@@ -66,7 +66,7 @@ class Charger(OnDatagrams):
         health = float(told.get("health", 100))
         cycles = int(told.get("cycles", (100 - health) / WEAR))
         serial = str(told.get("serial", f"P{self.random.randrange(10**6):06d}"))
-        return Pack(float(told.get("charge", 100)), health, cycles, serial)
+        return Pack(float(told.get("charge", 100)), health, cycles, serial, self.now)
 
     # --- life
 
@@ -76,7 +76,7 @@ class Charger(OnDatagrams):
             raise ValueError(f"bay {bay}: this charger has bays 1 to {len(self.bays)}")
         pack = self.bays[bay - 1]
         if pack and not self.hot and not pack.fault:
-            hours = (self.now - pack.since) / 3600 if pack.since is not None else 0.0
+            hours = (self.now - pack.since) / 3600
             pack.charge = min(100.0, pack.charge + 100 * hours / self.hours_to_full)
         if pack:
             pack.since = self.now

@@ -68,7 +68,7 @@ class Pdu(OnDatagrams):
         self.delay = float(self.simulate.get("delay", 3))
         self.outlets = [Outlet(number, number not in off) for number in range(1, count + 1)]
         self.extra = 0.0
-        self._started = 0.0
+        self._started = self.now
         self.agent = Agent(name)
         self._describe()
 

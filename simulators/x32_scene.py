@@ -4,8 +4,10 @@ Scene 2 `standard` and scene 5 `speech-only` are those a site names in its file;
 """
 
 from dataclasses import dataclass
+from functools import cache
 
-from simulators.x32_address import FACTORY, FADER, KINDS, SCENE_SCOPE, Value
+from simulators.x32_address import FACTORY, FADER, KINDS, SCENE_SCOPE
+from simulators.x32_kind import Value
 
 LECTERN, CHAIR, HANDHELD_1, HANDHELD_2, LAPTOP_L, LAPTOP_R, LISTENER = 1, 3, 5, 6, 9, 10, 32
 NAMES = {LECTERN: "Lectern", CHAIR: "Chair", HANDHELD_1: "Handheld 1", HANDHELD_2: "Handheld 2"}
@@ -49,7 +51,12 @@ def scene(name: str, open_at: dict[int, float], main: float = 0.0, main_on: bool
 
 
 def shipped() -> dict[int, Scene]:
-    """Scenes 0 to 9."""
+    """Scenes 0 to 9: a dictionary of one's own, of scenes that all desks share and none changes."""
+    return dict(_shipped())
+
+
+@cache
+def _shipped() -> dict[int, Scene]:
     speech = {LECTERN: -3.0, CHAIR: -3.0}
     handhelds = {HANDHELD_1: -5.0, HANDHELD_2: -5.0}
     laptop = {LAPTOP_L: -10.0, LAPTOP_R: -10.0}

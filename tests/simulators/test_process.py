@@ -55,8 +55,8 @@ def check_control(control: httpx.Client) -> None:
     assert devices["r303-projector"]["stem"] == "escvp21"
     assert "lamp-fails" in devices["r303-projector"]["mishaps"]
     broken = control.post("/devices/r303-projector/lamp-fails").json()
-    assert broken["state"]["error"] == "06"
-    assert control.post("/devices/r303-projector/heal").json()["state"]["error"] == "00"
+    assert broken["state"]["error"] == "lamp"
+    assert control.post("/devices/r303-projector/heal").json()["state"]["error"] == "none"
     unknown = control.post("/devices/r303-projector/explodes")
     assert unknown.status_code == 404
     assert "lamp-fails" in unknown.json()["known"]
