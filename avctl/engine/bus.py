@@ -96,7 +96,7 @@ class Subscription:
 
 
 class Bus:
-    """One per daemon. `journaled` says that an archive will call `settle`; without one, everything counts as durable."""
+    """One per daemon. `journaled`: an archive will call `settle`; without one, everything counts as durable."""
 
     def __init__(self, clock: Clock, first: int = 1, journaled: bool = False) -> None:
         self._clock, self._next, self._journaled = clock, first, journaled
