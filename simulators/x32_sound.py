@@ -19,6 +19,12 @@ LEFT, RIGHT, BOTH, MONO = 16, 17, 18, 19  # /config/osc/dest above the 16 buses
 Source = Callable[[bool], float]
 """Level at an input in dBFS at nominal gain; told whether to hear the loudspeakers (True) or the people alone."""
 
+_SENDS = {
+    bus: [(n, f"/ch/{n:02}/mix/{bus:02}/on", f"/ch/{n:02}/mix/{bus:02}/level") for n in range(1, 33)]
+    for bus in range(1, 17)
+}
+"""Channel, switch and level of every send to a bus; written once, for meters ask twenty times a second."""
+
 
 def total(levels: Iterable[float]) -> float:
     """Powers added: two equal levels make 3 dB more."""
@@ -68,18 +74,16 @@ class Sound:
 
     def bus(self, n: int) -> float:
         """One of 16 mix buses, dBFS."""
-        sends = [self._send(channel, n) for channel in range(1, 33)]
+        v = self._values
+        sends = [self._send(channel, level) for channel, on, level in _SENDS[n] if v[level] and v[on]]
         return self._out(f"/bus/{n:02}", [*sends, self.oscillator((n - 1,))])
 
     def matrix(self, n: int) -> float:
         """One of 6 matrices, dBFS: the oscillator is all that reaches them here."""
         return self._out(f"/mtx/{n:02}", [self.oscillator((n + 19,))])
 
-    def _send(self, channel: int, bus: int) -> float:
-        at = f"/ch/{channel:02}/mix/{bus:02}"
-        if not self._values[f"{at}/on"] or not self._values[f"{at}/level"]:
-            return SILENCE
-        return self.after_fader(channel) + self._real(f"{at}/level", SEND)
+    def _send(self, channel: int, level: str) -> float:
+        return self.after_fader(channel) + self._real(level, SEND)
 
     def after_fader(self, channel: int) -> float:
         """What a channel gives to the buses, dBFS, without what it hears of the loudspeakers."""

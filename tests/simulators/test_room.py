@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -20,17 +21,15 @@ class House:
 
     def __init__(self) -> None:
         building = Building(read(SITE, ["303"]))
-        devices = {name: place.device for name, place in building.places.items()}
         self.room: Room = building.rooms["303"]
-        self.desk, self.projector, self.pdu = (devices[f"r303-{name}"] for name in ("mixer", "projector", "pdu"))
-        assert isinstance(self.desk, Desk) and isinstance(self.pdu, Pdu) and isinstance(self.projector, Projector)
+        self.desk = cast(Desk, building.places["r303-mixer"].device)
+        self.projector = cast(Projector, building.places["r303-projector"].device)
+        self.pdu = cast(Pdu, building.places["r303-pdu"].device)
 
     def level(self, channel: int) -> float:
-        assert isinstance(self.desk, Desk)
         return self.desk.sound.channel(channel)
 
     def tone(self, destination: int = 18) -> None:
-        assert isinstance(self.desk, Desk)
         for at, value in (("/config/osc/dest", destination), ("/config/osc/level", 0.375), ("/-stat/osc/on", 1)):
             self.desk.touch(at, value)
 
