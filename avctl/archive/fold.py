@@ -4,12 +4,11 @@ The writer applies the changes in the transaction that stores the event, so tabl
 again over all events they give the same tables.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from json import dumps
 from typing import Any, assert_never
 
 from avctl.archive import statement as do
-from avctl.archive.events import to_json
 from avctl.model import event as e
 from avctl.model.reading import Quality, Reading
 
@@ -27,12 +26,15 @@ _WishTale = e.CommandAsked | e.CommandDone | e.PlayWanted | e.PlayRefused
 _PlanTale = e.BookingChanged | e.Due | e.Missed | e.PhaseChanged
 
 
-def changes(event: e.Event) -> Iterator[Change]:
+def changes(event: e.Event) -> Iterable[Change]:
     """Everything that `event` changes, in the order in which it is to be applied."""
-    seq, at, body = event.seq, event.at, event.body
+    body = event.body
+    return _readings(event.seq, body.readings) if isinstance(body, e.Read) else _changes(event, body)
+
+
+def _changes(event: e.Event, body: e.Body) -> Iterator[Change]:
+    seq, at = event.seq, event.at
     match body:
-        case e.Read():
-            yield from _readings(seq, body.readings)
         case e.ReachChanged(device, reach, cause, detail):
             yield _change(do.CONTACT, device=device, reach=reach, since=at, cause=cause, detail=detail)
         case e.FaultRaised() | e.FaultMitigated() | e.FaultAcknowledged() | e.FaultCleared():
@@ -46,7 +48,7 @@ def changes(event: e.Event) -> Iterator[Change]:
             yield from _run(event, body)
         case e.Notice():
             yield _change(do.NOTIFIED, b_at=at, b_incident=body.incident, b_cause=event.cause)
-        case e.DaemonStarted() | e.DaemonStopped() | e.SourceTrouble() | e.Dropped():
+        case e.DaemonStarted() | e.DaemonStopped() | e.SourceTrouble() | e.Dropped() | e.Read():
             return
         case _:
             assert_never(body)
@@ -79,17 +81,25 @@ def _change(text: str, **figures: Any) -> Change:
     return text, figures
 
 
-def _readings(seq: int, readings: tuple[Reading, ...]) -> Iterator[Change]:
+def _readings(seq: int, readings: tuple[Reading, ...]) -> Iterable[Change]:
+    """Most readings change nothing here, which a look at their last word tells."""
+    told: list[Change] = []
     for r in readings:
-        if r.quality is not Quality.MEASURED or r.value is None:
-            continue
         last = r.point.rpartition(".")[2]
-        if last in METERS and not isinstance(r.value, str):
-            yield _change(do.SAMPLE, device=r.device, point=r.point, at=r.at, value=float(r.value))
-        elif last == SERIAL or r.point.startswith("identity."):
-            figures = {"b_device": r.device, "b_point": r.point, "b_value": str(r.value), "b_at": r.at, "b_seq": seq}
-            yield do.IDENTITY_ENDS, figures
-            yield do.IDENTITY_BEGINS, figures
+        if (last in METERS or last == SERIAL or r.point.startswith("identity.")) and r.quality is Quality.MEASURED:
+            told += _told(seq, r, last)
+    return told
+
+
+def _told(seq: int, r: Reading, last: str) -> Iterator[Change]:
+    if r.value is None:
+        return
+    if last not in METERS:
+        figures = {"b_device": r.device, "b_point": r.point, "b_value": str(r.value), "b_at": r.at, "b_seq": seq}
+        yield do.IDENTITY_ENDS, figures
+        yield do.IDENTITY_BEGINS, figures
+    elif not isinstance(r.value, str):
+        yield _change(do.SAMPLE, device=r.device, point=r.point, at=r.at, value=float(r.value))
 
 
 def _fault(seq: int, at: float, body: _FaultTale) -> Change:
@@ -120,11 +130,11 @@ def _wish(seq: int, at: float, body: _WishTale) -> Change:
             what = {"device": c.device, "point": c.point, "value": dumps(c.value), "by": c.by, "why": c.why}
             return _change(do.ASKED, id=c.id, seq=seq, asked=at, **what)
         case e.CommandDone(id, device, point):
-            return _change(do.DONE, id=id, seq=seq, device=device, point=point, done=at, result=to_json(body))
+            return _change(do.DONE, id=id, seq=seq, device=device, point=point, done=at, answer=seq)
         case e.PlayWanted(id, room, playbook, by):
             return _change(do.WANTED, id=id, seq=seq, room=room, playbook=playbook, by=by, at=at)
         case e.PlayRefused():
-            return _change(do.REFUSED, b_id=body.id, b_refused=body.why)
+            return _change(do.REFUSED, b_id=body.id, b_refused=body.why, b_answer=seq)
 
 
 def _plan(seq: int, at: float, body: _PlanTale) -> Change:

@@ -14,7 +14,7 @@ from avctl.archive import database
 from avctl.archive import statement as do
 from avctl.archive.chain import BEGINNING, Row, link
 from avctl.archive.events import to_json
-from avctl.archive.fold import changes, place
+from avctl.archive.fold import Change, changes, place
 from avctl.archive.schema import PROJECTIONS
 from avctl.model.event import Dropped, Event, PlayEnded, PlayStarted
 from avctl.model.house import DeviceSpec
@@ -43,7 +43,7 @@ class Ledger:
                 new = list(_filled(events, last))
                 self._connection.executemany(_INSERT, self._linked(new))
                 for event in new:
-                    self._apply(event)
+                    self._apply(changes(event))
         except BaseException:
             self._hash, self.last = kept, last
             raise
@@ -67,7 +67,7 @@ class Ledger:
                 self._connection.execute(f"DELETE FROM {table.name}")  # noqa: S608 - our own table names
             for row in self._connection.execute(_EVENTS):
                 if (event := database.to_event(Row(*row))) is not None:
-                    self._apply(event)
+                    self._apply(changes(event))
 
     def row(self, event: Event) -> Row:
         """The event as it is stored; one that names no room stands in that of its device or run."""
@@ -96,8 +96,8 @@ class Ledger:
             self.last = event.seq
             yield (*row, self._hash)
 
-    def _apply(self, event: Event) -> None:
-        for text, figures in changes(event):
+    def _apply(self, found: Iterable[Change]) -> None:
+        for text, figures in found:
             self._connection.execute(text, figures)
 
     def _forget_ended(self, events: Iterable[Event]) -> None:

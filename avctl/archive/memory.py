@@ -53,19 +53,34 @@ def done_stages(connection: Connection, since: float) -> set[tuple[str, str, flo
     return {(room, booking, start, stage) for room, booking, start, stage in rows}
 
 
+def runs_started(connection: Connection, since: float) -> list[Event]:
+    """The PlayStarted of every run that began after `since` (UTC seconds), oldest first."""
+    begun = select(*_EVENT).join(runs, runs.c.seq == events.c.seq).where(runs.c.began >= since)
+    return [event(row) for row in connection.execute(begun.order_by(events.c.seq)).mappings()]
+
+
 def command_result(connection: Connection, id: str, since: float = 0.0) -> CommandDone | None:
-    """What was answered to the command `id`, if it was asked after `since` (UTC seconds) and is done."""
-    row = connection.execute(
-        select(commands.c.result).where(commands.c.id == id, commands.c.result.is_not(None), commands.c.done >= since)
-    ).first()
-    found = None if row is None else from_json(CommandDone.kind, row.result)
+    """What was answered first to the command `id`, if that was after `since` (UTC seconds)."""
+    first = select(*_EVENT).join(commands, commands.c.answer == events.c.seq)
+    row = connection.execute(first.where(commands.c.id == id, commands.c.done >= since)).mappings().first()
+    found = None if row is None else event(row).body
     return found if isinstance(found, CommandDone) else None
+
+
+def past(connection: Connection, id: str) -> list[Event]:
+    """What was asked for under `id`, a command or a playbook, and what came of it; [] when nothing was asked."""
+    asked = select(commands.c.seq, commands.c.answer).where(commands.c.id == id)
+    wanted = select(wishes.c.seq, wishes.c.answer).where(wishes.c.id == id)
+    ended = select(run_events.c.seq).join(wishes, wishes.c.run == run_events.c.run).where(wishes.c.id == id)
+    numbers = {seq for found in (asked, wanted, ended) for row in connection.execute(found) for seq in row if seq}
+    told = select(*_EVENT).where(events.c.seq.in_(numbers), events.c.kind.not_like("step-%"))
+    return [event(row) for row in connection.execute(told.order_by(events.c.seq)).mappings()]
 
 
 def unfinished_commands(connection: Connection, since: float) -> list[Event]:
     """The CommandAsked after `since` that nobody knows the end of: sent or not, the answer is "uncertain"."""
     undone = select(*_EVENT).join(commands, commands.c.seq == events.c.seq)
-    undone = undone.where(commands.c.result.is_(None), commands.c.asked >= since).order_by(events.c.seq)
+    undone = undone.where(commands.c.answer.is_(None), commands.c.asked >= since).order_by(events.c.seq)
     return [event(row) for row in connection.execute(undone).mappings()]
 
 

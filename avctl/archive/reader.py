@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, NullPool, create_engine
 
 from avctl.archive import chain, database
 from avctl.archive.chain import Finding, Row
@@ -23,7 +23,8 @@ class Reader:
     """Asks the archive at `path`. The file need not exist before the first question is asked."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = create_engine("sqlite://", creator=lambda: database.connect_to_read(path))
+        # a connection for each question: one kept open would go on reading a file that was moved aside
+        self._engine = create_engine("sqlite://", creator=lambda: database.connect_to_read(path), poolclass=NullPool)
         self._thread = ThreadPoolExecutor(1, "archive-reader")
 
     def answer(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:

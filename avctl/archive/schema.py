@@ -199,7 +199,7 @@ commands = Table(
     Column("why", Text),
     Column("asked", Float),
     Column("done", Float),
-    Column("result", Text),  # the CommandDone as it was first told
+    Column("answer", Number),  # the CommandDone that told its result first
     Index("commands_by_device", "device", "seq"),
 )
 
@@ -214,6 +214,7 @@ wishes = Table(
     Column("at", Float, nullable=False),
     Column("run", Text),
     Column("refused", Text),
+    Column("answer", Number),  # the PlayRefused
     Index("wishes_by_number", "seq"),
 )
 

@@ -13,7 +13,10 @@ from json import dumps
 from zoneinfo import ZoneInfo
 
 from avctl.archive.table import Cell, Column, Table
+from avctl.archive.telling import telling
 from avctl.locale import has, text
+
+__all__ = ["FORMATS", "Shown", "heading", "render", "show", "telling", "title", "word"]
 
 FORMATS = ("json", "csv")
 

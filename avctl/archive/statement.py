@@ -125,13 +125,17 @@ ASKED = _first(s.commands, "id seq device point value by why asked", "id")
 DONE = sql(
     (_done := insert(s.commands)).on_conflict_do_update(
         ["id"],
-        set_={"done": _done.excluded.done, "result": _done.excluded.result},
-        where=s.commands.c.result.is_(None),
+        set_={"done": _done.excluded.done, "answer": _done.excluded.answer},
+        where=s.commands.c.answer.is_(None),
     ),
-    "id seq device point done result",
+    "id seq device point done answer",
 )
 WANTED = _first(s.wishes, "id seq room playbook by at", "id")
-REFUSED = sql(update(s.wishes).where(s.wishes.c.id == _b("id"), s.wishes.c.run.is_(None)).values(refused=_b("refused")))
+REFUSED = sql(
+    update(s.wishes)
+    .where(s.wishes.c.id == _b("id"), s.wishes.c.run.is_(None))
+    .values(refused=_b("refused"), answer=_b("answer"))
+)
 GRANTED = sql(update(s.wishes).where(s.wishes.c.seq == _b("cause")).values(run=_b("run")))
 
 # --- rooms, bookings, and which of a booking's runs took place

@@ -48,7 +48,7 @@ class Writer:
                     await self._write(thread, batch)
                 await self._write(thread, [])
             except asyncio.CancelledError:
-                rest = self._taken + self._subscription.take()
+                rest = [self._kept(event) for event in self._taken + self._subscription.take()]
                 thread.submit(self._store.write, rest, self._bus.last, True).result()
                 self._settle()
                 raise
@@ -64,9 +64,9 @@ class Writer:
 
     async def _write(self, thread: ThreadPoolExecutor, batch: list[Event]) -> None:
         loop, upto = asyncio.get_running_loop(), self._bus.last
-        self._taken = [self._kept(event) for event in batch]
+        self._taken = batch
         for start in range(0, max(1, len(batch)), BATCH):
-            part = self._taken[start : start + BATCH]
+            part = [self._kept(event) for event in batch[start : start + BATCH]]
             whole = start + BATCH >= len(batch)
             retry = loop.time() >= self._again
             await loop.run_in_executor(thread, self._store.write, part, upto if whole else 0, retry)
@@ -85,10 +85,10 @@ class Writer:
     def _kept(self, event: Event) -> Event:
         """Without its fleeting readings; the number stays."""
         body = event.body
-        if not isinstance(body, Read) or not any(self._fleeting(r.device, r.point) for r in body.readings):
+        if not isinstance(body, Read):
             return event
-        kept = tuple(r for r in body.readings if not self._fleeting(r.device, r.point))
-        return replace(event, body=Read(body.device, kept))
+        kept = [r for r in body.readings if not self._fleeting(r.device, r.point)]
+        return event if len(kept) == len(body.readings) else replace(event, body=Read(body.device, tuple(kept)))
 
 
 def notice(trouble: Trouble) -> Notice:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avctl.archive.events import BODIES, from_json, to_json
+from avctl.archive.telling import telling
 from avctl.model.event import Body, PhaseChanged, Read
 from avctl.model.reading import Quality, Reading
 
@@ -20,6 +21,7 @@ def test_every_body_survives_the_archive(kind: str) -> None:
         text = to_json(body)
         text.encode()
         assert from_json(kind, text) == body
+        assert len(telling(body).splitlines()) <= 1
 
     survives()
 

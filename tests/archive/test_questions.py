@@ -146,6 +146,16 @@ def test_after_a_kill_the_open_run_is_known_with_everything_it_said(history: His
     assert reader.answer(memory.open_runs) == []
 
 
+def test_a_playbook_that_was_asked_for_by_id_is_known_with_its_end(history: History, reader: Reader) -> None:
+    wanted = history.say(PlayWanted("w2", "303", "pre-meeting", "engineer", ""))
+    history.say(PlayStarted("R3", "303", "pre-meeting", "1", Started.OPERATOR, "engineer", 9), wanted)
+    history.say(StepIntended("R3", "1", "expect", "charger", TestClass.PASSIVE))
+    history.say(PlayEnded("R3", "303", "pre-meeting", Verdict.PASS, "finished", True, "", 1.0))
+    kinds = [event.body.kind for event in reader.answer(memory.past, "w2")]
+    assert kinds == ["play-wanted", "play-started", "play-ended"]
+    assert [event.body.kind for event in reader.answer(memory.runs_started, MORNING)] == ["play-started"]
+
+
 def test_what_was_due_is_not_due_again(history: History, reader: Reader) -> None:
     a_bad_morning(history)
     key = str(MEETING.key)
@@ -162,6 +172,9 @@ def test_the_same_command_gets_its_first_answer(history: History, reader: Reader
     history.say(CommandDone("c1", "r301-side", "power", Verdict.FAIL, "no"))
     assert reader.answer(memory.command_result, "c1") == first
     assert reader.answer(memory.command_result, "c1", since=MORNING + DAY) is None
+    assert [e.body.kind for e in reader.answer(memory.past, "c1")] == ["command-asked", "command-done"]
+    assert [e.body.kind for e in reader.answer(memory.past, "w1")] == ["play-wanted", "play-refused"]
+    assert reader.answer(memory.past, "w2") == []
     assert reader.answer(memory.wish, "w1") == memory.Wish("w1", "", "the room is occupied")
 
 

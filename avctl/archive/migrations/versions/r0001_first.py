@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("asked", sa.Float(), nullable=True),
         sa.Column("done", sa.Float(), nullable=True),
-        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("answer", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("commands_by_device", "commands", ["device", "seq"])
@@ -227,6 +227,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("run", sa.Text(), nullable=True),
         sa.Column("refused", sa.Text(), nullable=True),
+        sa.Column("answer", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("wishes_by_number", "wishes", ["seq"])
