@@ -162,9 +162,14 @@ def _fields(model: type[BaseModel], where: Sequence[str | int]) -> list[str]:
     found: type[BaseModel] | None = model
     for key in where:
         field = found.model_fields.get(str(key)) if found else None
-        inner = _models(field.annotation) if field else (_models(found) if found else [])
+        inner = _models(field.annotation) if field else _models(_others(found)) if found else []
         found = next(iter(inner), found)
     return [f.alias or name for name, f in (found.model_fields if found else {}).items()]
+
+
+def _others(model: type[BaseModel]) -> Any:
+    """What stands behind keys a model does not name itself; the model where it takes no others."""
+    return model.__annotations__.get("__pydantic_extra__", model)
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from avctl.document import Document, Mistake, nearest
+from avctl.document import Document, Mistake, Mistakes, nearest
 from avctl.drivers import registry
 from avctl.engine.rules import LIMITS
 from avctl.model.house import DeviceSpec, House, Tie
@@ -48,6 +48,8 @@ class _Check:
             self.points[device.id] = registry.build(device, _NoClock(), _no_secret, self.profiles).points
         except registry.UnknownDriver as error:
             yield self._unknown((*place, "driver"), "driver", device.driver, error.known)
+        except Mistakes as error:  # the driver is a profile, and there are mistakes in it
+            yield from error.mistakes
         except ValidationError as error:
             yield from self.document.explained(error, model, (*place, "options"))
         except ValueError as error:

@@ -11,12 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from avctl.document import Document, Mistake, Mistakes
 from avctl.drivers import line, profile_line, profile_proof, profile_snmp, registry, snmp
 from avctl.drivers.base import Options, Secrets
 from avctl.drivers.profile_schema import Common, Found, settings
-from avctl.drivers.profile_text import Broken, Mistake, Text, keys_of
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
 
@@ -74,12 +72,13 @@ class Profile:
 
     @staticmethod
     def load(path: Path) -> "Profile":
-        """Read and prove one file. Raises Broken with all its mistakes, OSError when it cannot be read."""
-        return _loaded(path, path.stat().st_mtime_ns)
+        """Read and prove one file. Raises Mistakes with all that is wrong in it."""
+        known = path.stat() if path.is_file() else None
+        return _loaded(path, (known.st_mtime_ns, known.st_size) if known else (0, 0))
 
     @staticmethod
     def find(name: str, folder: Path | None = None) -> "Profile | None":
-        """The profile of that name, the site's own before the shipped. Raises Broken."""
+        """The profile of that name, the site's own before the shipped. Raises Mistakes."""
         path = next((place / f"{name}.yaml" for place in _places(folder) if (place / f"{name}.yaml").is_file()), None)
         return Profile.load(path) if path else None
 
@@ -89,13 +88,18 @@ class Profile:
         return tuple(sorted({path.stem for place in _places(folder) for path in place.glob("*.yaml")}))
 
 
-def prove(path: Path, shown: str = "") -> list[str]:
-    """Every mistake of a profile as `file:line:col: …`, and every example that does not come true. [] is a proof."""
+def mistakes_of(path: Path) -> list[Mistake]:
+    """Everything wrong with one profile, and every example of it that does not come true."""
     try:
-        _read(path, shown or path.name)
-    except Broken as broken:
-        return [str(mistake) for mistake in broken.mistakes]
+        Profile.load(path)
+    except Mistakes as found:
+        return list(found.mistakes)
     return []
+
+
+def prove(path: Path) -> list[str]:
+    """The same as lines for people, each `file:line:column: place: …`. No line is a proof."""
+    return [str(mistake) for mistake in mistakes_of(path)]
 
 
 def _places(folder: Path | None) -> Iterator[Path]:
@@ -105,31 +109,25 @@ def _places(folder: Path | None) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=256)
-def _loaded(path: Path, _changed: int) -> Profile:
-    return Profile(path, _read(path, str(path)))
-
-
-def _read(path: Path, shown: str) -> Common:
-    text = Text(path, shown)
-    dialect = _dialect(text)
-    try:
-        read = dialect.schema.model_validate(text.plain)
-    except ValidationError as error:
-        raise Broken(text.mistakes(error, keys_of(dialect.schema))) from None
-    found = [text.mistake(way, said) for way, said in dialect.mistakes(read)]
+def _loaded(path: Path, _version: tuple[int, int]) -> Profile:
+    document = Document.read(path)
+    dialect = _dialect(document)
+    read, mistakes = document.validate(dialect.schema)
+    if read is None:
+        raise Mistakes(mistakes)
+    mistakes = [document.mistake(way, said) for way, said in dialect.mistakes(read)]
     if read.profile != path.stem:
-        found.append(text.mistake(["profile"], f'"{read.profile}": a profile is named like its file, "{path.stem}"'))
-    if found:
-        raise Broken(found)
-    return read
+        said = f'"{read.profile}": a profile is named like its file, "{path.stem}"'
+        mistakes.append(document.mistake(["profile"], said))
+    if mistakes:
+        raise Mistakes(mistakes)
+    return Profile(path, read)
 
 
-def _dialect(text: Text) -> Dialect:
-    top = text.plain
-    if not isinstance(top, dict):
-        raise Broken([Mistake(text.file, 1, 1, "this is no profile: want profile:, dialect:, source:, …")])
-    named = top.get("dialect")
+def _dialect(document: Document) -> Dialect:
+    named = document.data.get("dialect")
+    if named is None:
+        raise Mistakes([document.mistake(["dialect"], f"missing; want {' or '.join(DIALECTS)}")])
     if named not in DIALECTS:
-        place = text.mistake(["dialect"], f"{named!r} is no dialect: want {', '.join(DIALECTS)}")
-        raise Broken([place if "dialect" in top else text.mistake([], '"dialect" is missing')])
+        raise Mistakes([document.mistake(["dialect"], f"{named!r} is no dialect; want {' or '.join(DIALECTS)}")])
     return DIALECTS[named]

@@ -14,7 +14,6 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from avctl.drivers.base import Options
 from avctl.drivers.line import Plan, Question, Shape, Wish
 from avctl.drivers.profile_schema import Asked, Common, Found, Name, Strict, clashes, query_of, vital_of
-from avctl.drivers.profile_text import KEY
 from avctl.model.point import Point
 from avctl.model.reading import Value
 
@@ -38,7 +37,7 @@ class Capture(Strict):
     point: Name
     doc: str = ""
     number: Literal["int", "float"] | None = None
-    scale: int | float = 1
+    scale: float = 1
     words: dict[str, str] = Field(default_factory=dict)
     other: str | None = None
     sentinels: list[str] = Field(default_factory=list)
@@ -246,7 +245,7 @@ def _groups(profile: LineProfile) -> Found:
             for group in sorted(named - set(one.groups)):
                 yield (kind, name), f'the group "{group}" of its pattern fills no point: want {group}: {{point: …}}'
             for group in sorted(set(one.groups) - named):
-                yield (kind, name, group, KEY), f"its pattern has no group (?P<{group}>…)"
+                yield (kind, name, group), f"its pattern has no group (?P<{group}>…)"
 
 
 def _writes(profile: LineProfile) -> Found:
@@ -262,7 +261,7 @@ def _writes(profile: LineProfile) -> Found:
         known = points[name].words
         for word in write.say if isinstance(write.say, dict) and known else ():
             if word not in known:
-                yield (*way, "say", word, KEY), f'the device never says "{word}" itself: {", ".join(known)}'
+                yield (*way, "say", word), f'the device never says "{word}" itself: {", ".join(known)}'
 
 
 def _read_back(way: Way, example: Example, made: Plan) -> Found:
@@ -278,7 +277,7 @@ def _read_back(way: Way, example: Example, made: Plan) -> Found:
         return
     for point, wanted in example.means.items():
         if point not in said:
-            yield (*way, "means", point, KEY), f"this line says nothing about {point}"
+            yield (*way, "means", point), f"this line says nothing about {point}"
         elif said[point] != wanted:
             yield (*way, "means", point), f"{point} is {said[point]!r} by this profile, {wanted!r} by the example"
 
@@ -286,7 +285,7 @@ def _read_back(way: Way, example: Example, made: Plan) -> Found:
 def _sent(way: Way, example: Example, made: Plan) -> Found:
     for point, value in example.set.items():
         if point not in made.wishes:
-            yield (*way, "set", point, KEY), f"{point} cannot be set"
+            yield (*way, "set", point), f"{point} cannot be set"
         elif not made.points[point].accepts(value):
             yield (*way, "set", point), f"{point} cannot be {value!r}"
         elif (sent := made.wishes[point].say(value)) != example.sends:

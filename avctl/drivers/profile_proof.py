@@ -11,7 +11,6 @@ from typing import Any
 
 from avctl.drivers.profile_schema import Found, clashes
 from avctl.drivers.profile_snmp import Example, SnmpProfile, Words, oids_of, plan
-from avctl.drivers.profile_text import KEY
 from avctl.drivers.snmp import Plan, SnmpOptions
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -49,7 +48,7 @@ def proof(profile: SnmpProfile) -> Found:
 def _read_back(way: tuple[int | str, ...], example: Example, made: Plan) -> Found:
     for point, wanted in example.means.items():
         if point not in made.asks:
-            yield (*way, "means", point, KEY), f"there is no point {point}{_near(point, made.asks)}"
+            yield (*way, "means", point), f"there is no point {point}{_near(point, made.asks)}"
             continue
         got = made.read([point], example.heard)[point]
         if got != wanted:
@@ -60,7 +59,7 @@ def _sent(way: tuple[int | str, ...], example: Example, made: Plan) -> Found:
     sent: dict[str, int | str] = {}
     for point, value in example.set.items():
         if point not in made.wishes:
-            yield (*way, "set", point, KEY), f"{point} cannot be set{_near(point, made.wishes)}"
+            yield (*way, "set", point), f"{point} cannot be set{_near(point, made.wishes)}"
         elif not made.asks[point].point.accepts(value):
             yield (*way, "set", point), f"{point} cannot be {_shown(value)}"
         else:
@@ -122,7 +121,7 @@ def _writes(profile: SnmpProfile) -> Found:
         known = shape.all if isinstance(shape, Words) else ()
         for word in write.words:
             if word not in known:
-                yield (*way, "words", word, KEY), f'the status never says "{word}"{_near(word, known)}'
+                yield (*way, "words", word), f'the status never says "{word}"{_near(word, known)}'
         if known and not write.words:
             yield way, f"{name} says words, so words: must give the code of each that can be set"
 
@@ -137,7 +136,7 @@ def _examples_fit(profile: SnmpProfile) -> Found:
         for key, value in example.options.items():
             option = profile.options.get(key)
             if option is None:
-                yield ("examples", at, "options", key, KEY), f'"{key}" is no option{_near(key, profile.options)}'
+                yield ("examples", at, "options", key), f'"{key}" is no option{_near(key, profile.options)}'
             elif isinstance(value, str) != (option.type == "text"):
                 yield ("examples", at, "options", key), f"{value!r} is no {option.type}"
 

@@ -81,7 +81,10 @@ def clashes(base: type[Options], options: Mapping[str, Option]) -> Found:
         if option.type != "text" and isinstance(option.default, str):
             yield ("options", key, "default"), f"{option.default!r} is no {option.type}"
         elif not isinstance(option.default, str) and not _within(option):
-            yield ("options", key, "default"), f"{option.default} is outside {_bound(option.low)} to {_bound(option.high)}"
+            yield (
+                ("options", key, "default"),
+                f"{option.default} is outside {_bound(option.low)} to {_bound(option.high)}",
+            )
 
 
 def _field(option: Option) -> Any:

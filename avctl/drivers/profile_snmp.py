@@ -46,8 +46,8 @@ class Number(Meaning):
 
     kind: Literal["number"]
     oid: Oid
-    scale: int | float = 1
-    sentinels: list[int | float] = Field(default_factory=list)
+    scale: float = 1
+    sentinels: list[float] = Field(default_factory=list)
 
 
 class Ratio(Meaning):
@@ -56,8 +56,8 @@ class Ratio(Meaning):
     kind: Literal["ratio"]
     part: Oid
     whole: Oid
-    scale: int | float = 100
-    sentinels: list[int | float] = Field(default_factory=list)
+    scale: float = 100
+    sentinels: list[float] = Field(default_factory=list)
 
 
 class Words(Meaning):
@@ -106,7 +106,7 @@ class Write(Strict):
     oid: Oid
     type: Literal["integer", "gauge", "string"] = "integer"
     words: dict[str, int | str] = Field(default_factory=dict)
-    scale: int | float = 1
+    scale: float = 1
     settle: Settle = Settle(within=2)
 
 

@@ -171,20 +171,31 @@ async def test_another_device_is_the_wrong_one(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("heard: LAMP=1250,", "heard: LAMP=125O,", "31:40: 'LAMP=125O' fits no pattern"),
-        ("means: {lamp.hours: 1250}", "means: {lamp.hours: 1251}", "31:71: lamp.hours is 1250 by this profile"),
-        ("(?P<hours>", "(?P<hour>", '10:3: the group "hour" of its pattern fills no point'),
-        ("(?P<hours>", "(?P<hours>(", "14:13: "),
-        ("sends: PWR2 ON", "sends: PWR1 ON", "34:68: 'PWR2 ON' is sent by this profile, 'PWR1 ON' by the example"),
-        ("read_back: power", "read_back: lamp", '27:16: "lamp" is no query that answers power'),
-        ("ask: PWR1?, heard", "ask: PWR?, heard", "33:26: no query asks 'PWR?'"),
-        ("number: int", "numbre: int", '15:32: "numbre" is no key here, did you mean "number"?'),
+        ("heard: LAMP=1250,", "heard: LAMP=125O,", "31:33: examples.0.heard: 'LAMP=125O' fits no pattern"),
+        (
+            "means: {lamp.hours: 1250}",
+            "means: {lamp.hours: 1251}",
+            "31:59: examples.0.means.lamp.hours: lamp.hours is 1250 by this profile",
+        ),
+        ("(?P<hours>", "(?P<hour>", '10:3: queries.lamp: the group "hour" of its pattern fills no point'),
+        ("(?P<hours>", "(?P<hours>(", "14:5: queries.lamp.answer: no regular expression"),
+        (
+            "sends: PWR2 ON",
+            "sends: PWR1 ON",
+            "34:61: examples.3.sends: 'PWR2 ON' is sent by this profile, 'PWR1 ON' by the example",
+        ),
+        ("read_back: power", "read_back: lamp", '27:5: writes.power.read_back: "lamp" is no query that answers power'),
+        ("ask: PWR1?, heard", "ask: PWR?, heard", "33:21: examples.2.ask: no query asks 'PWR?'"),
+        ("number: int", "numbre: int", '15:32: queries.lamp.hours.numbre: is not known here. Did you mean "number"?'),
     ],
 )
-def test_a_mistake_is_named_where_it_stands(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_mistake_is_named_where_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+) -> None:
     assert old in ACME
-    (tmp_path / "acme-hx.yaml").write_text(ACME.replace(old, new))
-    found = prove(tmp_path / "acme-hx.yaml")
+    monkeypatch.chdir(tmp_path)
+    Path("acme-hx.yaml").write_text(ACME.replace(old, new))
+    found = prove(Path("acme-hx.yaml"))
     assert any(one.startswith(f"acme-hx.yaml:{said}") for one in found), found
 
 
