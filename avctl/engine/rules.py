@@ -20,7 +20,13 @@ from avctl.model.reading import Quality, Reading, Value
 
 LIMITS: Mapping[str, float] = {
     "lamp.wear.warn": 80,  # % of the rated hours
+    "lamp.wear.fail": 95,
+    "battery.charge.warn": 95,  # % of a pack before a meeting
+    "battery.charge.fail": 80,
     "battery.health.warn": 80,  # % of what the pack held when new
+    "battery.health.fail": 70,
+    "main.fader.warn": 0,  # dB; above it there is little left before howling
+    "main.fader.fail": 5,
     "battery.temperature.warn": 45,  # °C
     "load.current.warn": 12,  # A on a phase of a PDU
     "load.current.fail": 15,

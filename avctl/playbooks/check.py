@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from avctl.engine.paths import fed_by
+from avctl.engine.rulebook import limit
 from avctl.locale import text
 from avctl.model.booking import Needs
 from avctl.model.house import DeviceSpec, House, RoomSpec
@@ -39,8 +40,8 @@ class Setting:
     needs: Needs
     language: str
 
-    def limit(self, name: str, default: float) -> float:
-        return float(self.house.limits.get(name, default))
+    def limit(self, name: str) -> float:
+        return float(limit(self.house, name))
 
     def say(self, id: str, **figures: object) -> str:
         return text(f"check.{id}", self.language, **figures)
@@ -138,7 +139,7 @@ def _lamp_life(setting: Setting, rounds: Sequence[Readings]) -> Finding:
     rated = setting.device.options.get("rated_lamp_hours")
     if not isinstance(rated, int | float) or rated <= 0:
         return Finding(Verdict.MARGINAL, setting.say("lamp-unrated", device=setting.device.id), f"{hours:.0f} h")
-    share, fair, bad = 100 * hours / rated, setting.limit("lamp-warn", 80), setting.limit("lamp-fail", 95)
+    share, fair, bad = 100 * hours / rated, setting.limit("lamp.wear.warn"), setting.limit("lamp.wear.fail")
     verdict = Verdict.PASS if share < fair else Verdict.MARGINAL if share <= bad else Verdict.FAIL
     said = "" if verdict is Verdict.PASS else setting.say("lamp-life", share=f"{share:.0f}")
     return Finding(verdict, said, f"{share:.0f} % ({hours:.0f} h)", f"< {fair:g} %")
@@ -189,7 +190,7 @@ def _level_guard(setting: Setting, rounds: Sequence[Readings]) -> Finding:
     """The main fader must leave room before howling and harm; dB."""
     if (found := number(rounds[-1], "main.fader")) is None:
         return _unknown(setting, rounds[-1])
-    good, fair = setting.limit("main-fader-pass", 0), setting.limit("main-fader-warn", 5)
+    good, fair = setting.limit("main.fader.warn"), setting.limit("main.fader.fail")
     verdict = Verdict.PASS if found <= good else Verdict.MARGINAL if found <= fair else Verdict.FAIL
     said = "" if verdict is Verdict.PASS else setting.say("main-loud", found=f"{found:+.1f}")
     return Finding(verdict, said, f"{found:+.1f} dB", f"≤ {good:g} dB")
@@ -212,14 +213,17 @@ class Pack:
         """PASS full and sound, MARGINAL good for the meeting, FAIL too weak for it, ERROR untold."""
         if self.charge is None:
             return Verdict.ERROR
-        return worst([*self._cell(setting), _graded(self.charge, 95, setting.limit("pack-charge", 80))])
+        charge = _graded(self.charge, setting.limit("battery.charge.warn"), setting.limit("battery.charge.fail"))
+        return worst([*self._cell(setting), charge])
 
     def _cell(self, setting: Setting) -> list[Verdict]:
         found = [Verdict.FAIL] if self.state == "error" else []
         if self.health is not None:
-            found.append(_graded(self.health, 80, setting.limit("pack-health", 70)))
+            fair, bad = setting.limit("battery.health.warn"), setting.limit("battery.health.fail")
+            found.append(_graded(self.health, fair, bad))
         if self.temperature is not None:
-            found.append(_graded(-self.temperature, -40, -45))
+            hot = setting.limit("battery.temperature.warn")
+            found.append(_graded(-self.temperature, -(hot - 5), -hot))
         return found
 
     def __str__(self) -> str:

@@ -318,8 +318,8 @@ class Loader:
 
 
 FAULTS = (
-    *("link", "lamp", "light", "fan", "temperature", "cover", "filter", "power", "battery", "overload", "outlet"),
-    *("silence", "not-obeying", "protocol", "wrong-device"),
+    *("link", "lamp", "light", "fan", "temperature", "cover", "filter", "other", "wear", "power", "battery"),
+    *("overload", "outlet", "silence", "not-obeying", "protocol", "wrong-device"),
 )
 """The closed list of what the engine's rules call a fault."""
 

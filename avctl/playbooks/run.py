@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from avctl.locale import text
 from avctl.model.booking import Needs
 from avctl.model.command import TestClass
-from avctl.model.event import FaultMitigated, Occupancy, Phase, PlayEnded, StepDone, StepIntended
+from avctl.model.event import FaultMitigated, Occupancy, PlayEnded, StepDone, StepIntended
 from avctl.model.outcome import Outcome, Verdict
 from avctl.playbooks import verdict
 from avctl.playbooks.check import Finding
@@ -236,15 +236,14 @@ class Run:
     # --- afterwards
 
     async def _restore(self) -> bool:
-        """Put back what a test changed, newest first. A lamp that was struck stays lit, unless it was for nothing."""
+        """Put back what a test changed, newest first. A lamp that was struck stays lit: to put it out is the plan's."""
         if self.play.kind is not Kind.TEST or self._hands_off:
             return True
         kept = {self.journal.intended[id].target for id in self._kept() if id in self.journal.intended}
-        everything = self._ending == "aborted" and self._desk.state(self._started.room).phase is not Phase.MEETING
         results = [
             await self._put_back(id, intended, sure=id in self._cut)
             for id, intended in self.journal.changed()
-            if everything or intended.target not in kept
+            if intended.target not in kept
         ]
         return all(results) and all(d.outcome.verdict is Verdict.PASS for d in self._restores())
 

@@ -25,6 +25,8 @@ from avctl.playbooks.place import matching, place, spot
 
 POLL = 2.0
 """Seconds between two looks at a point that is waited for: a projector that warms up dislikes being asked."""
+AGAIN = 5.0
+"""Seconds at most until something is wished again that a guard has denied: a lamp that must cool down first."""
 PUT_BACK = 30.0
 """Seconds a value may take to be put back."""
 _ON_THE_WAY = {"warming": "on", "cooling": "off"}
@@ -79,11 +81,9 @@ class Verbs:
             StepIntended(self._run, step + RESTORE, "restore", doing, TestClass.PASSIVE, intended.target,
                          intended.before, intended.wanted)
         )  # fmt: skip
-        done = await self._desk.command(
-            self._command(step + RESTORE, device, point, before, doing, PUT_BACK, written.seq)
-        )
-        self._last_command = done
-        return done.verdict in (Verdict.PASS, Verdict.MARGINAL)
+        deadline = self._loop.time() + PUT_BACK
+        done = await self._allowed(step + RESTORE, intended.target, before, doing, deadline, written.seq)
+        return done.verdict is Verdict.PASS
 
     async def ask(self, device: str, points: Collection[str], within: float) -> Mapping[str, Reading]:
         """Fresh readings; those that did not come are there as SILENT."""
@@ -192,7 +192,7 @@ class Verbs:
         """Command it, then look until the device says so."""
         why = step.title.get("en") or self._play.name
         began = self._loop.time()
-        done = await self._desk.command(self._command(step.id, device, point, wanted, why, self._left(deadline), cause))
+        done = await self._allowed(step.id, f"{device}.{point}", wanted, why, deadline, cause)
         reading = await self._arrived(done, wanted, deadline)
         if not _says(reading, wanted, done):
             return self._not_obtained(done, reading, wanted)
@@ -225,6 +225,21 @@ class Verbs:
         return Finding(
             verdict, done.said or self._words("silent", point=f"{done.device}.{done.point}"), "", str(wanted)
         )
+
+    async def _allowed(
+        self, step: str, target: str, value: Value, why: str, deadline: float, cause: int
+    ) -> CommandDone:
+        """Command it; while a guard says "not now", wish it again until `deadline`. Each wish has an id of its own."""
+        device, _, point = target.partition(".")
+        tried = 1
+        while True:
+            id = step if tried == 1 else f"{step}~{tried}"
+            done = await self._desk.command(self._command(id, device, point, value, why, self._left(deadline), cause))
+            pause = min(AGAIN, 0.5 * tried)
+            if done.ending != "denied" or self._left(deadline) <= pause:
+                return done
+            await asyncio.sleep(pause)
+            tried += 1
 
     def _command(
         self, step: str, device: str, point: str, value: Value, why: str, within: float, cause: int
