@@ -46,6 +46,7 @@ class Writer:
             try:
                 while (batch := await self._next()) is not None:
                     await self._write(thread, batch)
+                self._again = 0.0  # the last chance is not to be missed for having tried a moment ago
                 await self._write(thread, [])
             except asyncio.CancelledError:
                 rest = [self._kept(event) for event in self._taken + self._subscription.take()]
