@@ -44,8 +44,9 @@ from avctl.model.event import (
 
 _NONCE = 15.0  # seconds
 _WATCHED = (CommandAsked, CommandDone, PlayRefused, PlayStarted, PlayEnded)
-ABORT = "abort"
-"""The answer that stops a run, given to no step in particular."""
+RUN, ABORT = "*", "abort"
+"""An answer given to the run itself and to no step of it, and the one that stops it."""
+_TO_RUN = ("abort", "skip", "take-over")
 
 Playbooks = Callable[[str], Collection[str]]
 """The names of the playbooks that a room has."""
@@ -178,6 +179,8 @@ class Deeds:
         run = self._site.state(wish.room).runs.get(args.run)
         if run is None:
             raise self._no_run(wish, args.run)
+        if args.step == RUN and args.answer in _TO_RUN:
+            return await self._tell(receipt, Answered(args.run, RUN, args.answer, wish.principal))
         if run.waits is None or run.waits.step != args.step:
             waits = f'"{run.waits.step}", which waits' if run.waits else "nothing: no step waits for anybody now"
             raise Refusal("not-waiting", "args.step", args.step, waits)
@@ -188,7 +191,7 @@ class Deeds:
     async def _abort(self, wish: Wish, receipt: Receipt, run: str) -> None:
         if run not in self._site.state(wish.room).runs:
             raise self._no_run(wish, run)
-        await self._tell(receipt, Answered(run, "", ABORT, wish.principal))
+        await self._tell(receipt, Answered(run, RUN, ABORT, wish.principal))
 
     async def _acknowledge(self, wish: Wish, receipt: Receipt, fault: str) -> None:
         standing = {str(key): key for key in self._site.state(wish.room).faults}

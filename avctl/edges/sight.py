@@ -63,8 +63,8 @@ def room(site: Site, id: str) -> dict[str, Any]:
         "phase": state.phase.value,
         "occupancy": state.occupancy.value,
         "frozen": state.frozen,
-        "meeting": _meeting(state.bookings.get(state.booking) if state.booking else None),
-        "next": _meeting(_next(state, now)),
+        "meeting": meeting(state.bookings.get(state.booking) if state.booking else None),
+        "next": meeting(_next(state, now)),
         "devices": devices,
         "faults": [fault(f) for f in sorted(state.faults.values(), key=_worst_first)],
         "batteries": [bay for d in site.house.devices_of(id) for bay in batteries(site, d.id)],
@@ -167,7 +167,7 @@ def _standing(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"mark": worst, "asked": asked, "rank": weight * _URGENCY[Phase(body["phase"])]}
 
 
-def _meeting(booking: Booking | None) -> dict[str, Any] | None:
+def meeting(booking: Booking | None) -> dict[str, Any] | None:
     """A meeting without a word about who or what for; of a confidential one not even its size."""
     if not booking:
         return None

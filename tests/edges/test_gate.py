@@ -116,7 +116,7 @@ async def test_a_run_is_aborted(bench: Bench) -> None:
     heard = bench.site.bus.subscribe("listener", lambda body: isinstance(body, Answered))
     bench.site.publish(PlayStarted("R1", "302", "pre-meeting", "1", Started.OPERATOR, "engineer", 3))
     assert (await last(await ask(bench, "abort", args={"run": "R1"}))).state is State.DONE
-    assert heard.take()[0].body == Answered("R1", "", "abort", "engineer")
+    assert heard.take()[0].body == Answered("R1", "*", "abort", "engineer")
 
 
 async def test_a_room_is_booked_and_the_booking_cancelled(bench: Bench) -> None:
