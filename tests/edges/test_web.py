@@ -196,9 +196,6 @@ async def _next(lines: AsyncIterator[str], kind: str) -> Any:
 async def test_those_who_watch_see_what_changes(bench: Bench, web: Web, client: httpx.AsyncClient) -> None:
     stream = client.stream("GET", "/api/v1/stream?lang=en&room=302")
     async with stream as answer, aclosing(answer.aiter_lines()) as lines:
-        client.stream("GET", "/api/v1/stream?lang=en&room=302") as answer,
-        aclosing(answer.aiter_lines()) as lines,
-    ):
         assert (await _next(lines, "room"))["room"] == "302"
         bench.site.publish(PhaseChanged("302", Phase.MEETING, Occupancy.OCCUPIED, None, ""))
         card = await _next(lines, "room")
