@@ -7,7 +7,7 @@ a fire alarm.
 Source: RELIABILITY interlocks; DOMAIN test classes, "do not strike a lamp twice", power sequence.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from avctl.engine.paths import fed_by, nearest, reaches_kind, split
@@ -90,7 +90,7 @@ class Past:
 class Case:
     """All a guard may look at. `trusted` says whether a reading (device, point) is fresh enough to rely on.
 
-    `pasts` has an entry for every device of the room that is switched on and off by a `power` point of its own.
+    `switched` are the devices that have a `power` point of their own, and so may be hot or at work.
     """
 
     command: Command
@@ -98,6 +98,7 @@ class Case:
     house: House
     points: Mapping[str, Point]
     pasts: Mapping[str, Past]
+    switched: Collection[str]
     now: float
     trusted: Callable[[str, str], bool]
 
@@ -289,12 +290,12 @@ def _automatic(case: Case) -> bool:
 
 def _hot(case: Case, device: str) -> Denied | None:
     """Whether a lamp behind an outlet is not known to have cooled down."""
-    if device not in case.pasts:
-        return None  # nothing that is switched on and off: a mixer, a charger
+    if device not in case.switched:
+        return None  # a mixer, a charger: cold at all times
     off = case.known(device, POWER) == OFF
     if not case.has_lamp(device):
         return None if off else Denied("fed-on", figures={"fed": device})
-    standby = case.pasts[device].standby
+    standby = case.pasts.get(device, Past()).standby
     if not off or standby is None:
         return Denied("lamp-hot", figures={"fed": device})
     cooled = standby + case.figure(device, "cooled", "projector.cooled")

@@ -35,7 +35,8 @@ class Evidence:
     """What was noticed in a room, each with its time (-inf: never).
 
     `spoke` somebody was last heard; `plugged` a source last appeared at a display; `flag` a person's word at
-    `flagged`; `away` when the last shutdown ended; `blind` since when bookings cannot be read (inf: they can).
+    `flagged`; `away` when the last shutdown ended; `blind` since when bookings cannot be read (inf: they can);
+    until `waking` an empty plan may only mean that it has not been read yet.
     """
 
     spoke: float = -inf
@@ -45,6 +46,7 @@ class Evidence:
     flagged: float = -inf
     away: float = -inf
     blind: float = inf
+    waking: float = -inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _occupancy(
         return occupancy, why
     if following and following.start - following.setup - now <= times.guard:
         return Occupancy.SOON, "a meeting is about to begin"
+    if now < evidence.waking and not (last or following):
+        return Occupancy.UNKNOWN, "just started"
     if now - evidence.blind > BLIND:
         return Occupancy.UNKNOWN, "the bookings have not been readable for a day"
     return occupancy, why
@@ -128,7 +132,7 @@ def _turns(meetings: Iterable[Booking], evidence: Evidence, times: Times) -> Ite
     """Every moment at which the answer may change by itself."""
     for b in meetings:
         yield from (b.start, b.end, b.start - _lead(b, times), b.start - b.setup - times.guard, b.end + PUT_AWAY)
-    yield from (evidence.spoke + KEPT, evidence.plugged + KEPT)
+    yield from (evidence.spoke + KEPT, evidence.plugged + KEPT, evidence.waking)
     if evidence.blind < inf:
         yield evidence.blind + BLIND
 

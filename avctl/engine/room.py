@@ -1,8 +1,8 @@
 """One room: one door for facts (`heard`, `reached`), one for wishes (`command`).
 
-A fact is published when it is news, and its consequences follow at once, each with the fact as its cause. A wish is
-written down, made durable, held against the guards, sent, and read back; it passes only when the device itself says
-so. A room knows its devices only through their sessions; it has never met a projector.
+A fact is published when it is news, and its consequences follow at once, each with the fact as its cause
+(`lookout`). A wish goes past the guards to the device and is read back (`errand`). A room knows its devices only
+through their sessions; it has never met a projector.
 """
 
 import asyncio
@@ -12,112 +12,132 @@ from random import Random
 
 from avctl.engine.bus import Bus
 from avctl.engine.condition import condition
-from avctl.engine.session import Session, Superseded
+from avctl.engine.errand import Errands
+from avctl.engine.guards import Case, Past
+from avctl.engine.lookout import Lookout
+from avctl.engine.phases import Times
+from avctl.engine.session import Session
 from avctl.engine.state import DeviceState, RoomState
-from avctl.locale import text
 from avctl.model.command import Command, Urgency
-from avctl.model.errors import Busy, DeviceError, Refused
-from avctl.model.event import Body, CommandAsked, CommandDone, Event, PhaseChanged, ReachChanged, Read
+from avctl.model.event import Body, CommandDone, Event, PhaseChanged, PlayEnded, PlayStarted, ReachChanged, Read
 from avctl.model.health import Cause, Condition, Reach
 from avctl.model.house import House, RoomSpec
 from avctl.model.outcome import Verdict
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Driver
 from avctl.model.reading import Quality, Reading, Value
+from avctl.model.vocabulary import OFF, POWER
 
 Publish = Callable[[Body, int | None], Event]
 
 NOTCH, RATE = 1.0, 0.2  # a meter is news when it moved so many dB, and at most every so many seconds
-BUSY_AGAIN = 1.0  # s until a device that said "not now" is asked again
-REMEMBERED = 10_000  # commands whose result a repetition gets back
-_ON_THE_WAY = {("power", "on"): "warming", ("power", "off"): "cooling"}
 
 
 class Room:
     """A room with its devices, as it stands and as it is driven."""
 
-    def __init__(self, house: House, spec: RoomSpec, bus: Bus, clock: Clock, publish: Publish, rng: Random) -> None:
-        self.house, self.spec, self.bus, self.clock = house, spec, bus, clock
+    def __init__(
+        self, house: House, spec: RoomSpec, bus: Bus, clock: Clock, publish: Publish, rng: Random, times: Times
+    ) -> None:
+        self.house, self.spec, self.bus, self.clock, self.publish = house, spec, bus, clock, publish
         self.state = RoomState(spec.id, {d.id: DeviceState(d.id) for d in house.devices_of(spec.id)})
         self.sessions: dict[str, Session] = {}
-        self._publish, self._rng = publish, rng
+        self.pasts: dict[str, Past] = {}
+        self.wished: dict[tuple[str, str], Value] = {}  # (device, point) -> what it was told last, and obeyed
+        self.lookout, self._errands = Lookout(self, times), Errands(self)
+        self.running = False
+        self._rng = rng
         self._fresh: dict[str, dict[str, Reading]] = {}  # device -> point -> the newest reading, news or not
         self._told: dict[str, float] = {}  # device -> when meters were last published, loop time
-        self._results: dict[str, asyncio.Task[CommandDone]] = {}
 
     def attach(self, device: str, driver: Driver) -> Session:
         """Take a device on; the caller runs the session."""
         session = Session(self.house.devices[device], driver, self, self._rng)
         self.sessions[device] = session
-        self._fresh.setdefault(device, {})
         return session
+
+    def start(self) -> None:
+        """Begin to look at what time changes."""
+        self.running = True
+        self.lookout.start()
+
+    def stop(self) -> list[asyncio.Task[CommandDone]]:
+        """No more of it; gives the wishes still under way."""
+        self.running = False
+        self.lookout.stop()
+        return self._errands.under_way()
 
     @property
     def needs_devices(self) -> bool:
         """Whether a meeting or a test relies on the devices just now."""
         return self.state.in_use or bool(self.state.runs)
 
-    def points(self, device: str) -> Mapping[str, Point]:
-        session = self.sessions.get(device)
-        return session.driver.points if session else {}
-
-    def start(self) -> None:
-        """Begin to look at what only time changes."""
-
-    def stop(self) -> "Collection[asyncio.Task[CommandDone]]":
-        """No more of it; gives the commands still under way."""
-        return [task for task in self._results.values() if not task.done()]
-
     # --- facts
 
     def heard(self, device: str, readings: Sequence[Reading], cause: int | None = None) -> None:
         """Readings of one device, in the order it gave them. Publishes those that are news."""
-        if news := tuple(r for r in readings if self._is_news(device, r)):
-            self._publish(Read(device, news), cause)
+        news = tuple(reading for reading in readings if self._is_news(device, reading))
+        by = self.publish(Read(device, news), cause).seq if news else 0
+        self.lookout.heard(device, readings, news, by)
 
     def reached(self, device: str, reach: Reach, cause: Cause | None, detail: str) -> None:
         """A session says how its conversation stands."""
-        self._publish(ReachChanged(device, reach, cause, detail), None)
+        event = self.publish(ReachChanged(device, reach, cause, detail), None)
+        self.lookout.reached(device, event.seq)
 
     def folded(self, event: Event) -> None:
         """Called after every event of this room is in its state: what else follows from it."""
-        if isinstance(event.body, PhaseChanged):
+        self.lookout.folded(event)
+        if isinstance(event.body, PhaseChanged | PlayStarted | PlayEnded):
             for session in self.sessions.values():
                 session.nudge()
 
+    def remember(self, reading: Reading) -> None:
+        """A reading from before this life of the daemon: lamps remember when they were struck, so must we."""
+        self._note_past(reading.device, reading, None)
+
     def _is_news(self, device: str, reading: Reading) -> bool:
         fresh = self._fresh.setdefault(device, {})
+        before = fresh.get(reading.point)
         fresh[reading.point] = reading
+        if reading.point == POWER and reading.quality is Quality.MEASURED:
+            self._note_past(device, reading, before.value if before else None)
         known = self.state.device(device).readings.get(reading.point)
         if known is None or known.quality is not reading.quality:
             return True
         point = self.points(device).get(reading.point)
         if point is None or not point.fleeting:
             return known.value != reading.value
-        return self._moved(known, reading) and self._in_time(device)
+        return _moved(known, reading) and self._in_time(device)
 
-    def _moved(self, known: Reading, reading: Reading) -> bool:
-        if isinstance(known.value, str | None) or isinstance(reading.value, str | None):
-            return known.value != reading.value
-        return abs(known.value - reading.value) >= NOTCH
+    def _note_past(self, device: str, reading: Reading, before: Value | None) -> None:
+        self.pasts[device] = self.pasts.get(device, Past()).heard(reading, before)
 
     def _in_time(self, device: str) -> bool:
+        """Meters that come together are told together, a few times a second."""
         now = asyncio.get_running_loop().time()
-        if 0 < now - self._told.get(device, 0.0) < RATE:
+        if 0 < now - self._told.get(device, -RATE) < RATE - 1e-6:
             return False
         self._told[device] = now
         return True
 
     # --- what is known
 
+    def points(self, device: str) -> Mapping[str, Point]:
+        session = self.sessions.get(device)
+        return session.driver.points if session else {}
+
     def device(self, device: str) -> DeviceState:
         """A device as it stands; `last_answer` counts also answers that brought nothing new."""
-        known = self.state.device(device)
-        newest = max((r.at for r in self._fresh.get(device, {}).values()), default=None)
-        return known if newest is None else replace(known, last_answer=max(newest, known.last_answer or newest))
+        known, session = self.state.device(device), self.sessions.get(device)
+        newest = session.last_answer if session else None
+        return known if newest is None else replace(known, last_answer=newest)
 
     def condition(self, device: str) -> Condition:
-        return condition(self.device(device), self.state.faults_of(device))
+        unfed = self.lookout.unfed(device)
+        owner, _, part = unfed.partition(".")
+        ours = bool(unfed) and self.wished.get((owner, f"{part}.state")) == OFF
+        return condition(self.device(device), self.state.faults_of(device), unfed, ours)
 
     def reading(self, device: str, point: str) -> Reading | None:
         """The newest reading; STALE when it is older than its limit or the device is not reached any more."""
@@ -128,6 +148,11 @@ class Room:
         gone = session is None or session.reach is Reach.DOWN
         old = session is not None and self.clock.now() - reading.at > session.limit(point)
         return replace(reading, quality=Quality.STALE) if gone or old else reading
+
+    def trusted(self, device: str, point: str) -> bool:
+        """Whether a reading is measured and fresh."""
+        reading = self.reading(device, point)
+        return reading is not None and reading.quality is Quality.MEASURED
 
     async def ask(
         self, device: str, points: Collection[str], within: float, urgency: Urgency = Urgency.SELF_TEST
@@ -143,83 +168,26 @@ class Room:
 
     async def command(self, command: Command) -> CommandDone:
         """Carry out a wish, once for each id; whoever repeats it gets the first result."""
-        if command.id not in self._results:
-            self._forget_oldest()
-            self._results[command.id] = asyncio.create_task(self._conclude(command), name=f"command {command.id}")
-        return await asyncio.shield(self._results[command.id])
+        return await self._errands.run(command)
 
-    def _forget_oldest(self) -> None:
-        if len(self._results) >= REMEMBERED:
-            done = next((id for id, task in self._results.items() if task.done()), None)
-            if done is not None:
-                del self._results[done]
+    def case(self, command: Command) -> Case:
+        """All that guards may look at before `command`."""
+        switched = [device for device, session in self.sessions.items() if POWER in session.driver.points]
+        points, now = self.points(command.device), self.clock.now()
+        return Case(command, self.state, self.house, points, self.pasts, switched, now, self.trusted)
 
-    async def _conclude(self, command: Command) -> CommandDone:
-        """Nothing is sent before the wish is durable, and every wish ends in exactly one result."""
-        asked = self._publish(CommandAsked(command), command.cause)
-        await self.bus.durable(asked.seq)
-        done = await self._carry_out(command, asked.seq)
-        self._publish(done, asked.seq)
-        return done
+    def note_set(self, device: str, point: str, at: float) -> None:
+        """Something is about to be sent."""
+        self.pasts[device] = self.pasts.get(device, Past()).told(point, at)
 
-    async def _carry_out(self, command: Command, asked: int) -> CommandDone:
-        session = self.sessions.get(command.device)
-        left = command.until - self.clock.now()
-        if session is None:
-            return self._done(command, Verdict.ERROR, "no-answer", "no-driver")
-        if left <= 0:
-            return self._done(command, Verdict.SKIPPED, "expired")
-        try:
-            async with asyncio.timeout(left):
-                reading = await self._write(session, command, asked)
-        except TimeoutError:
-            return self._done(command, Verdict.SKIPPED, "expired")
-        except Superseded:
-            return self._done(command, Verdict.SKIPPED, "superseded")
-        except Refused as error:
-            return self._done(command, Verdict.FAIL, "refused", detail=str(error))
-        except DeviceError as error:
-            return self._done(command, Verdict.ERROR, "no-answer", detail=str(error))
-        return self._judge(command, reading)
-
-    async def _write(self, session: Session, command: Command, asked: int) -> Reading:
-        while True:
-            try:
-                return await session.write(command.point, command.value, command.urgency, asked)
-            except Busy:
-                await asyncio.sleep(BUSY_AGAIN)
-
-    def _judge(self, command: Command, reading: Reading) -> CommandDone:
-        if reading.quality is Quality.MEASURED and obeyed(command, reading):
-            return self._done(command, Verdict.PASS, "done", "done", reading, saw=reading.value)
-        return self._done(command, Verdict.FAIL, "not-obeyed", "not-obeyed", reading, saw=reading.value)
-
-    def _done(
-        self,
-        command: Command,
-        verdict: Verdict,
-        ending: str,
-        said: str = "",
-        reading: Reading | None = None,
-        **figures: object,
-    ) -> CommandDone:
-        where = f"{command.device}.{command.point}"
-        words = text(f"command.{said or ending}", self.house.language, where=where, wanted=command.value, **figures)
-        return CommandDone(command.id, command.device, command.point, verdict, words, reading, ending)
+    def done(self, command: Command, done: CommandDone, by: int) -> None:
+        """A wish has its result; what was wished and obeyed is what is expected from now on."""
+        if done.verdict is Verdict.PASS:
+            self.wished[command.device, command.point] = command.value
+            self.lookout.review(command.device, by)
 
 
-def obeyed(command: Command, reading: Reading) -> bool:
-    """Whether the read-back is what was wished, or the way there: a projector told "on" says "warming" first."""
-    if reading.value is None:
-        return False
-    if _ON_THE_WAY.get((command.point.rpartition(".")[2], str(command.value))) == reading.value:
-        return True
-    return same(command.value, reading.value)
-
-
-def same(wanted: Value, seen: Value) -> bool:
-    """Equal, but for the steps of a fader (half a dB) or what rounding on the wire takes."""
-    if isinstance(wanted, str) or isinstance(seen, str):
-        return str(wanted) == str(seen)
-    step = 0.5 if isinstance(seen, float) else 0.0
-    return abs(wanted - seen) <= max(step, 0.03 * abs(wanted) if abs(wanted) > 500 else 0.0)
+def _moved(known: Reading, reading: Reading) -> bool:
+    if isinstance(known.value, str | None) or isinstance(reading.value, str | None):
+        return known.value != reading.value
+    return abs(known.value - reading.value) >= NOTCH

@@ -76,6 +76,7 @@ class _Job:
     point: str = ""
     value: Value = ""
     cause: int | None = None
+    begun: asyncio.Event | None = None
 
 
 class Session:
@@ -84,6 +85,7 @@ class Session:
     def __init__(self, spec: DeviceSpec, driver: Driver, keeper: Keeper, rng: Random) -> None:
         self.spec, self.driver = spec, driver
         self.reach, self._detail = Reach.UNASKED, ""
+        self.last_answer: float | None = None  # UTC, of the newest reading it gave
         self._cause: Cause | None = None
         self._keeper, self._rng = keeper, rng
         self._queue: list[tuple[Urgency, int, _Job]] = []
@@ -105,8 +107,17 @@ class Session:
 
     # --- what rooms ask of it
 
-    async def write(self, point: str, value: Value, urgency: Urgency, cause: int | None = None) -> Reading:
+    async def write(
+        self,
+        point: str,
+        value: Value,
+        urgency: Urgency,
+        cause: int | None = None,
+        begun: asyncio.Event | None = None,
+    ) -> Reading:
         """Queue a wish; the read-back when it is done. A newer wish for the same point replaces a queued one.
+
+        `cause` is the event it answers; `begun` is set when it goes out to the device.
 
         Raises Superseded, or the DeviceError that became of it. Cancelling takes it out of the queue.
         """
@@ -114,7 +125,7 @@ class Session:
             if other.query is None and other.point == point and not other.done.done():
                 other.done.set_exception(Superseded(point))
         done = asyncio.get_running_loop().create_future()
-        reading = await self._enqueue(urgency, _Job(done, None, point, value, cause))
+        reading = await self._enqueue(urgency, _Job(done, None, point, value, cause, begun))
         assert reading is not None
         return reading
 
@@ -242,6 +253,8 @@ class Session:
         if job.query is not None:
             await self._question(job.query)
             return None
+        if job.begun is not None:
+            job.begun.set()
         reading = await self._bounded(self.driver.write(job.point, job.value), WRITING, job.point)
         self._hear((reading,), job.cause)
         return reading
@@ -253,6 +266,7 @@ class Session:
             _ring(self._hearers.pop())
         for reading in readings:
             self._heard_at[reading.point] = now
+            self.last_answer = reading.at
             if reading.point == SERIAL and reading.quality is Quality.MEASURED and reading.value is not None:
                 self._same_device(_text(reading.value))
             elif reading.point == POWER:

@@ -5,19 +5,21 @@ consequences. It knows no protocol, no file and no page.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
 from types import MappingProxyType
 from typing import assert_never
 
 from avctl.engine import paths
 from avctl.engine.bus import Bus
+from avctl.engine.phases import Times
+from avctl.engine.ranking import Call, rank
 from avctl.engine.room import Room
 from avctl.engine.session import Session
 from avctl.engine.state import DeviceState, RoomState, fold
 from avctl.model import event as happened
 from avctl.model.command import Command, Urgency
-from avctl.model.event import Body, CommandDone, Event, FaultAcknowledged
+from avctl.model.event import Body, CommandDone, Event, FaultAcknowledged, Occupancy, Read
 from avctl.model.fault import FaultKey
 from avctl.model.health import Condition
 from avctl.model.house import House
@@ -25,18 +27,23 @@ from avctl.model.point import Point
 from avctl.model.ports import Clock, Driver
 from avctl.model.reading import Reading
 
+BEAT = 60.0  # s
+
 
 class Site:
-    """A house with its rooms, driven. `rng` gives the jitter of back-offs."""
+    """A house with its rooms, driven. `rng` gives the jitter of back-offs, `times` the site's lead and guard."""
 
-    def __init__(self, house: House, bus: Bus, clock: Clock, rng: Random | None = None) -> None:
+    def __init__(
+        self, house: House, bus: Bus, clock: Clock, rng: Random | None = None, times: Times | None = None
+    ) -> None:
         self.house, self.bus, self.clock = house, bus, clock
-        chance = rng or Random()
-        self._rooms = {r.id: Room(house, r, bus, clock, self.publish, chance) for r in house.rooms.values()}
+        chance, times = rng or Random(), times or Times()
+        self._rooms = {r.id: Room(house, r, bus, clock, self.publish, chance, times) for r in house.rooms.values()}
         self.rooms: Mapping[str, Room] = MappingProxyType(self._rooms)
         self._runs: dict[str, str] = {}  # run -> room
         self._keeping: dict[str, asyncio.Task[None]] = {}
         self._broken: asyncio.Future[None] | None = None
+        self._heart: asyncio.TimerHandle | None = None
 
     # --- what is known
 
@@ -123,6 +130,7 @@ class Site:
     async def start(self) -> None:
         """Begin to keep every device, each by itself: a dead one delays nobody. Returns at once."""
         self._broken = asyncio.get_running_loop().create_future()
+        self._beat()
         for room in self._rooms.values():
             room.start()
             for session in room.sessions.values():
@@ -135,6 +143,8 @@ class Site:
 
     async def stop(self) -> None:
         """Let go of every device; nothing is sent to any of them. What is under way is cut."""
+        if self._heart is not None:
+            self._heart.cancel()
         tasks = [*self._keeping.values(), *(task for room in self._rooms.values() for task in room.stop())]
         for task in tasks:
             task.cancel()
@@ -156,6 +166,27 @@ class Site:
     def acknowledge(self, key: FaultKey, by: str) -> None:
         """A person has seen a fault and takes care of it."""
         self.publish(FaultAcknowledged(key, by))
+
+    def flag(self, room: str, occupancy: Occupancy) -> None:
+        """A person says whether people are in a room; newer evidence may say otherwise later."""
+        self.rooms[room].lookout.flag(occupancy)
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Events of earlier lives, oldest first: what guards must not forget over a restart. Publishes nothing."""
+        for event in events:
+            if isinstance(event.body, Read) and event.body.device in self.house.devices:
+                for reading in event.body.readings:
+                    self._room_of(event.body.device).remember(reading)
+
+    def ranking(self) -> list[Call]:
+        """Which room first: every room with a standing fault, the most pressing first."""
+        return rank([room.state for room in self._rooms.values()], self.clock.now())
+
+    def _beat(self) -> None:
+        """Once a minute: say aloud what subscribers have missed."""
+        for gap in self.bus.gaps():
+            self.publish(gap)
+        self._heart = asyncio.get_running_loop().call_later(BEAT, self._beat)
 
     def _keep(self, session: Session) -> None:
         task = asyncio.create_task(session.run(), name=f"session {session.spec.id}")
