@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from avctl.engine.room import Room
 
 BUSY_AGAIN = 1.0  # s until a device that said "not now" is asked again
-LOOK_AGAIN, WITHIN = 0.5, 2.0  # s until a read-back that differs is asked for once more, and for how long
+LOOK_AGAIN, WITHIN = 0.5, 0.9  # s until a read-back that differs is asked for once more, and for how long
 REMEMBERED = 10_000  # wishes whose result a repetition gets back
 _ON_THE_WAY = {("power", "on"): "warming", ("power", "off"): "cooling"}
 

@@ -25,7 +25,7 @@ def projector_points() -> dict[str, Point]:
 POWER = Query("power", every=10, timeout=1, busy=3, vital=True)
 ERRORS = Query("errors", every=15, timeout=1, busy=5)
 IDENTITY = Query("identity", every=3600, timeout=1)
-PROJECTOR = {POWER: ("power",), ERRORS: ("lamp.state", "lamp.hours"), IDENTITY: ("identity.serial",)}
+PROJECTOR = {POWER: ("power",), ERRORS: ("lamp.state", "lamp.hours", "source"), IDENTITY: ("identity.serial",)}
 
 
 class Puppet:
