@@ -1,52 +1,55 @@
 """The one file that knows everybody: builds the daemon from its parts, starts them in order, stops them in reverse.
 
-store → engine → playbooks → bookings → edges. A part that fails because of a bug ends the daemon, loudly; a device, a
-broker or a calendar that fails never does. Starting, stopping and reloading send no command to any device, except the
-journalled steps of a run that a crash has cut.
+archive → rooms → playbooks → bookings → edges. A part that fails because of a bug ends the daemon, loudly; a device, a
+broker or a calendar that fails never does. Starting and stopping send no command to any device, except the journalled
+steps of a run that a crash has cut.
 """
 
 import asyncio
 import fcntl
-import json
 import os
-import signal
-import sys
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
 from avctl import __version__, remote
-from avctl.archive import memory, questions
+from avctl.answers import Answers
+from avctl.archive import memory
 from avctl.archive.reader import Reader
-from avctl.archive.store import Store
+from avctl.archive.store import Store, Trouble
 from avctl.archive.writer import Writer, notice
-from avctl.bookings.diary import Diary
-from avctl.clock import SystemClock
-from avctl.config import Settings, load
-from avctl.document import Mistake, Mistakes
+from avctl.bookings.diary import PAST, Diary
+from avctl.bookings.rule import Rules
+from avctl.bookings.sources import IcsSource
+from avctl.config import Settings
 from avctl.drivers import registry
-from avctl.edges import broker
+from avctl.edges import broker, gauge
 from avctl.edges.gate import Gate
+from avctl.edges.metrics import Lag, Metrics
 from avctl.edges.mqtt import Mqtt
+from avctl.edges.web.board import Web
 from avctl.engine.bus import Bus
 from avctl.engine.site import Site
 from avctl.maintenance import ARCHIVE
-from avctl.model.event import DaemonStarted, DaemonStopped
+from avctl.model.event import DaemonStarted, DaemonStopped, Event
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
-from avctl.playbooks import load as playbooks
+from avctl.playbooks.filing import Filing
+from avctl.playbooks.load import read_all
+from avctl.playbooks.model import Playbook
 from avctl.playbooks.runner import Runner
 from avctl.secret import Secrets
 
-TAKEN = 75  # exit code: another daemon holds the state folder
-_HOUR = 3600.0
+_HOUR, _DAY = 3600.0, 86_400.0  # s
+_SECRET_OF_BROKER = "mqtt-password"
 
 
 class AlreadyRuns(Exception):
-    """Another daemon holds this state folder; the message names its pid."""
+    """Another daemon holds this state folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +63,31 @@ class Stand:
 
     def driver(self, device: DeviceSpec) -> Driver:
         """The driver of a device, not opened. Against simulators, only what they announced is used."""
-        if self.simulated is None:
-            secrets: Callable[[str], str] = Secrets(self.settings.folder / "secrets")
-        else:
+        secret: Callable[[str], str] = Secrets(self.settings.folder / "secrets")
+        if self.simulated is not None:
             place = self.simulated["devices"][device.id]
-            device, secrets = replace(device, url=place["url"]), place["secrets"].__getitem__
-        return registry.build(device, self.clock, secrets, self.settings.profiles)
+            device, secret = replace(device, url=place["url"]), place["secrets"].__getitem__
+        return registry.build(device, self.clock, secret, self.settings.profiles)
+
+    def password(self) -> str | None:
+        """That of the broker, if there is one."""
+        with suppress(LookupError):
+            return Secrets(self.settings.folder / "secrets")(_SECRET_OF_BROKER)
+        return None
 
 
 class Daemon:
-    """`async with Daemon(stand) as daemon: await daemon.hold()`."""
+    """`async with Daemon(stand) as daemon: await daemon.hold()`. Raises AlreadyRuns, Mistakes, OSError, NoBroker."""
 
     def __init__(self, stand: Stand) -> None:
-        self.stand = stand
+        self.stand, self.house = stand, stand.settings.house
         self._stack = AsyncExitStack()
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._failed: asyncio.Future[None] | None = None
         self.web_url = self.mqtt_url = ""
 
     async def __aenter__(self) -> "Daemon":
         self._failed = asyncio.get_running_loop().create_future()
-        self._stack.push(_lock(self.stand.state).__exit__)
+        self._stack.enter_context(_lock(self.stand.state))
         try:
             await self._start()
         except BaseException:
@@ -98,66 +105,162 @@ class Daemon:
 
     async def _start(self) -> None:
         self._open_archive()
-        self.library = self._library()
-        await self._start_rooms()
-        await self._start_playbooks()
-        await self._start_bookings()
+        self.library = self._attach()
+        open_runs = await self.reader.asked(memory.open_runs)
+        past = await self.reader.asked(memory.happened, [k.kind for k in PAST], self.stand.clock.now() - 2 * _DAY)
+        self.site.publish(DaemonStarted(__version__, self._version(), self.stand.simulated is not None))
+        await self.site.start()
+        self._keep(self.site.hold(), "rooms", self.site.stop)
+        await self._start_playbooks(open_runs)
+        await self._start_bookings(past)
         await self._start_edges()
 
     # --- the parts, in order
 
     def _open_archive(self) -> None:
-        house = self.stand.settings.house
-        self.store = Store(self.stand.state / ARCHIVE, self.stand.clock, house.devices.values())
+        path = self.stand.state / ARCHIVE
+        self.store = Store(path, self.stand.clock, self.house.devices.values())
         self._stack.callback(self.store.close)
-        self.reader = Reader(self.stand.state / ARCHIVE)
+        self.reader = Reader(path)
         self._stack.callback(self.reader.close)
         self.bus = Bus(self.stand.clock, self.store.last_seq + 1, journaled=True)
-        self.site = Site(house, self.bus, self.stand.clock)
-        writer = Writer(
-            self.store, self.bus, self.bus.subscribe("archive", capacity=10_000), self._fleeting,
-            lambda trouble: self._tell_of_archive(notice(trouble)),
-        )  # fmt: skip
+        self.site = Site(self.house, self.bus, self.stand.clock)
+        heard = self.bus.subscribe("archive", capacity=10_000)
+        writer = Writer(self.store, self.bus, heard, self._is_fleeting, self._tell_of_archive)
         task = self._keep(writer.run(), "archive")
         self._stack.push_async_callback(self._close_archive, task)
-        begun = DaemonStarted(__version__, self._version(), self.stand.simulated is not None)
-        self.site.publish(begun)
 
-    def _library(self) -> dict[str, Any]:
-        drivers = {d.id: self.stand.driver(d) for d in self.stand.settings.house.devices.values()}
-        for device, driver in drivers.items():
-            self.site.attach(device, driver)
-        return playbooks.read_all(self.stand.settings.playbooks, self.stand.settings.house, self.site.points)
+    def _attach(self) -> dict[str, Playbook]:
+        """Give every device its driver, and read the playbooks against what the devices can do."""
+        for device in self.house.devices.values():
+            self.site.attach(device.id, self.stand.driver(device))
+        return read_all(self.stand.settings.playbooks, self.house, self.site.points)
 
-    async def _start_rooms(self) -> None:
-        await self.site.start()
-        self._keep(self.site.hold(), "rooms")
-        self._stack.push_async_callback(self.site.stop)
-
-    async def _start_playbooks(self) -> None:
-        open_runs = await self.reader.asked(memory.open_runs)
+    async def _start_playbooks(self, open_runs: list[list[Event]]) -> None:
         recent = await self.reader.asked(memory.runs_started, self.stand.clock.now() - _HOUR)
+        ready = self.stand.settings.bookings.ready
+        self.filing = Filing(self.site, self.library, self.reports, self.stand.simulated is not None, ready)
+        self._keep(self.filing.work(open_runs), "reports")
         self.runner = Runner(self.site, self.library)
         await self.runner.start(open_runs, recent)
-        self._keep(self.runner.hold(), "playbooks")
-        self._stack.push_async_callback(self.runner.stop)
+        self._keep(self.runner.hold(), "playbooks", self.runner.stop)
 
-    async def _start_bookings(self) -> None: ...
+    async def _start_bookings(self, past: list[Event]) -> None:
+        form, folder = self.stand.settings.bookings, self.stand.settings.folder
+        rules = Rules(lead=form.lead, ready=form.ready, guard=form.guard, settle=form.settle)
+        sources = [
+            IcsSource(
+                name, s.url if "://" in s.url else str(folder / s.url), self.house, self.stand.clock,
+                every=s.every, folder=self.stand.state, rooms=s.rooms, templates=form.templates,
+            )
+            for name, s in form.sources.items()
+        ]  # fmt: skip
+        self.diary = Diary(self.site, rules, sources, past=past, folder=self.stand.state)
+        await self.diary.start()
+        self._stack.push_async_callback(self.diary.stop)
 
-    async def _start_edges(self) -> None: ...
+    async def _start_edges(self) -> None:
+        self.gate = Gate(self.site, self._playbooks_of, self.diary, self._past)
+        self._keep(self.gate.run(), "gate", self.gate.close)
+        mqtt = await self._start_mqtt()
+        await self._start_web(mqtt)
+        path = remote.leave(self._note())
+        self._stack.callback(path.unlink, missing_ok=True)
+
+    async def _start_mqtt(self) -> Mqtt:
+        form = self.stand.settings.mqtt
+        chosen = broker.choose(form.url, self.stand.state / "broker", form.port, self.stand.password())
+        address = await chosen.start()
+        self._stack.push_async_callback(chosen.stop)
+        self.mqtt_url = str(address)
+        mqtt = Mqtt(self.site, self.gate, address, form.prefix)
+        self._keep(mqtt.run(), "mqtt")
+        return mqtt
+
+    async def _start_web(self, mqtt: Mqtt) -> None:
+        answers = Answers(self.site, self.reader, self.diary, self.library, self.filing)
+        web = Web(self.site, self.gate, self._metrics(mqtt), self.stand.settings.web.listen, answers.asked)
+        self.web_url = await web.start()
+        self._keep(web.run(), "web", web.stop)
+
+    def _metrics(self, mqtt: Mqtt) -> Metrics:
+        tally, lag, now = gauge.Tally(self.site), Lag(), self.stand.clock.now()
+        self._keep(tally.run(), "tally")
+        self._keep(lag.run(), "lag")
+        rooms, own = gauge.Rooms(self.site).families(), gauge.own(self.site, tally, lag, now)
+        return Metrics([*rooms, *own, *gauge.wishes(self.gate), *gauge.broker(mqtt)])
+
+    # --- what parts ask of each other
+
+    @property
+    def reports(self) -> Path:
+        return self.stand.state / "reports"
+
+    def _is_fleeting(self, device: str, point: str) -> bool:
+        known = self.site.points(device).get(point)
+        return known is not None and known.fleeting
+
+    def _tell_of_archive(self, trouble: Trouble) -> None:
+        self.site.publish(notice(trouble))
+
+    def _playbooks_of(self, room: str) -> list[str]:
+        return [p.name for p in self.library.values() if not p.rooms or room in p.rooms]
+
+    async def _past(self, key: str) -> list[Event]:
+        return await self.reader.asked(memory.past, key)
+
+    def _version(self) -> str:
+        """Which site file this is: the beginning of its digest."""
+        return sha256(repr(self.house).encode()).hexdigest()[:12]
+
+    def _note(self) -> remote.Note:
+        control = str(self.stand.simulated["control"]) if self.stand.simulated else ""
+        folder = str(self.stand.settings.folder)
+        return remote.Note(os.getpid(), self.web_url, self.mqtt_url, str(self.stand.state), folder, control)
 
     # --- keeping
 
-    def _keep(self, work: Coroutine[Any, Any, Any], name: str) -> "asyncio.Task[Any]":
-        """Run a part for as long as the daemon lives; its failure is the daemon's."""
+    def _keep(
+        self, work: Coroutine[Any, Any, Any], name: str, stop: Callable[[], Coroutine[Any, Any, Any]] | None = None
+    ) -> "asyncio.Task[Any]":
+        """Run a part for as long as the daemon lives, and stop it in its turn; its failure is the daemon's."""
         task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
         task.add_done_callback(self._ended)
+        self._stack.push_async_callback(_put_away, task, stop)
         return task
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
         if task.cancelled() or self._failed is None or self._failed.done():
             return
         if error := task.exception():
             self._failed.set_exception(error)
+
+    async def _close_archive(self, task: "asyncio.Task[Any]") -> None:
+        """Last of all: say that we go, and let everything be written."""
+        self.site.publish(DaemonStopped("stopped"))
+        self.bus.close()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _put_away(task: "asyncio.Task[Any]", stop: Callable[[], Coroutine[Any, Any, Any]] | None) -> None:
+    if stop is not None:
+        await stop()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _lock(state: Path) -> TextIO:
+    """Only one daemon per state folder; the system lets go of it when we die. Raises AlreadyRuns."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = (state / "daemon.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        pid = file.read().strip() or "?"
+        file.close()
+        raise AlreadyRuns(f"another daemon (pid {pid}) holds {state}; stop it, or give another --state") from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file

@@ -40,7 +40,7 @@ def run(
     quiet: bool = False,
 ) -> int:
     """Run the daemon until it is interrupted."""
-    from avctl.app import serve
+    from avctl.service import serve
 
     return serve(site, state or _state_folder(), simulated, listen, quiet)
 
@@ -48,7 +48,7 @@ def run(
 @app.command
 def check(site: Path = Path("config/site.yaml")) -> int:
     """Read a site, its profiles and playbooks; tell every mistake as file:line:col. Connects to nothing."""
-    from avctl.app import check as look
+    from avctl.service import check as look
     from avctl.document import Mistakes
 
     try:

@@ -13,7 +13,7 @@ from avctl.archive.asked import Asked
 from avctl.archive.memory import why
 from avctl.archive.reader import Reader
 from avctl.archive.table import Table, columns
-from avctl.bookings.needs import read_tag
+from avctl.bookings.needs import EXTRAS, tag
 from avctl.terminal import show_table
 
 ARCHIVE = "avctl.db"
@@ -22,10 +22,10 @@ ARCHIVE = "avctl.db"
 def ask(folder: Path, name: str, asked: Mapping[str, str], limit: int, format: str, lang: str) -> int:
     """Ask one question and show its tables; with no name, tell the names. Exit code 2 for what is not understood."""
     try:
-        period = {key: moment(asked[key]) for key in ("since", "until") if asked[key]}
         fields: dict[str, Any] = {key: asked[key] for key in ("room", "device", "model")}
+        fields |= {key: moment(asked[key]) for key in ("since", "until") if asked[key]}
         now = datetime.now().astimezone().timestamp()
-        return _show(folder, name, Asked(now=now, limit=limit, **fields, **period), format, lang)
+        return _show(folder, name, Asked(now=now, limit=limit, **fields), format, lang)
     except (LookupError, ValueError, FileNotFoundError) as error:
         print(error.args[-1] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 2
@@ -66,14 +66,14 @@ def times(start: str, end: str) -> tuple[str, str]:
     return begin.isoformat(), _time(end, begin).isoformat()
 
 
-def needs_of(tag: str) -> dict[str, Any]:
+def needs_of(words: str) -> dict[str, Any]:
     """`"话筒:2 投影:是"` or `"mics=2 proj=1"` as the API wants it. Raises ValueError naming what is not understood."""
-    if not tag:
+    if not words:
         return {}
-    found, mistakes = read_tag(tag if tag.startswith("[") or ":" in tag or "：" in tag else f"[av {tag}]")
-    if mistakes:
-        raise ValueError("; ".join(map(str, mistakes)))
-    return {name: value for name, value in found.items() if value is not None}
+    said = tag(words if words.startswith("[") or ":" in words or "：" in words else f"[av {words}]")
+    if said.mistakes:
+        raise ValueError("; ".join(said.mistakes))
+    return {name: value for name, value in said.wish.items() if name not in EXTRAS}
 
 
 def _time(found: str, after: datetime) -> datetime:

@@ -4,7 +4,6 @@ Everything wrong is found at once; nothing is connected. The shape of the file i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -115,9 +114,10 @@ def mistakes_of(document: Document, house: House, form: Form, profiles: Path) ->
     return found
 
 
-def placed(spec: DeviceSpec, url: str) -> DeviceSpec:
-    """The same device at another address: a simulator's."""
-    return replace(spec, url=url)
+def points_of(house: House, profiles: Path) -> dict[str, Mapping[str, Point]]:
+    """What every device of a sound site can say and be told; nothing is connected."""
+    built = {d.id: registry.build(d, _NoClock(), _no_secret, profiles) for d in house.devices.values()}
+    return {device: driver.points for device, driver in built.items()}
 
 
 def _parts(point: str) -> Iterator[str]:

@@ -62,10 +62,10 @@ async def _play(stand: Stand, story: Story, live: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with Daemon(stand, console=language(), live=live) as daemon:
+    async with Daemon(stand) as daemon:
         if live:
             _greet(daemon)
-        tasks = [asyncio.create_task(demo.befall(story, stand.simulated["control"], daemon.tell))]
+        tasks = [asyncio.create_task(demo.befall(story, stand.simulated["control"]))]
         tasks += [asyncio.create_task(daemon.hold()), asyncio.create_task(_until(ended, story.lasts))]
         try:
             await _first(tasks)

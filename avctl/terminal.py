@@ -75,3 +75,14 @@ def _plain(found: Any) -> str:
 
 def _console() -> Console:
     return Console(highlight=False)
+
+
+def rooms(found: Sequence[Mapping[str, Any]]) -> int:
+    """The rooms, as the wall ranks them."""
+    made = Table(header_style="dim")
+    for column in ("room", "phase", "next", "devices", "faults", "test"):
+        made.add_column(column, overflow="fold")
+    for room in found:
+        made.add_row(*(coloured(_plain(room.get(column))) for column in ("id", "phase", "next", "devices", "faults", "test")))
+    _console().print(made)
+    return 0

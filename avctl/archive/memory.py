@@ -3,7 +3,7 @@
 Each is a function of a connection (see `reader`); all are read once at start, except `command_result` and `wish`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
@@ -138,3 +138,15 @@ def _fault(row: RowMapping) -> Fault:
         acknowledged=row["acknowledged"],
         acknowledged_by=row["acknowledged_by"] or "",
     )
+
+
+def happened(connection: Connection, kinds: Collection[str], since: float) -> list[Event]:
+    """The events of some kinds since a time (UTC seconds), in order."""
+    of_kind = select(*_EVENT).where(events.c.kind.in_(kinds), events.c.at >= since).order_by(events.c.seq)
+    return [event(row) for row in connection.execute(of_kind).mappings()]
+
+
+def after(connection: Connection, seq: int, limit: int) -> list[Event]:
+    """The events after number `seq`, oldest first, at most `limit`."""
+    later = select(*_EVENT).where(events.c.seq > seq).order_by(events.c.seq).limit(limit)
+    return [event(row) for row in connection.execute(later).mappings()]

@@ -26,7 +26,7 @@ class Filing:
     def __init__(
         self, desk: Desk, library: Mapping[str, Playbook], folder: Path, simulated: bool, ready: float = READY
     ) -> None:
-        self._desk, self._library, self._folder = desk, library, folder
+        self._desk, self._library, self.folder = desk, library, folder
         self._simulated, self._ready = simulated, ready
         self._runs: dict[str, list[Event]] = {}
         self.filed: dict[str, Report] = {}
@@ -62,17 +62,17 @@ class Filing:
         if number is None:
             return
         report = make(events, self._desk.house, playbook, number, self._simulated, self._ready)
-        _write(self._folder / f"{number}.json", json.dumps(report.json(), ensure_ascii=False, indent=1))
-        _write(self._folder / f"{number}.html", html(report))
+        _write(self.folder / f"{number}.json", json.dumps(report.json(), ensure_ascii=False, indent=1))
+        _write(self.folder / f"{number}.html", html(report))
         self.filed[report.run] = report
 
     def _next(self, started: PlayStarted, playbook: Playbook | None, at: float) -> str | None:
         """T20260910-301-01: letter of the kind, day at the site, room, how many before. None when filed already."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         kind = playbook.kind if playbook else Kind.TEST if started.fault is None else Kind.FALLBACK
         day = f"{datetime.fromtimestamp(at, ZoneInfo(self._desk.house.timezone)):%Y%m%d}"
         stem = f"{LETTERS[kind]}{day}-{started.room}"
-        paths = list(self._folder.glob(f"{stem}-*.json"))
+        paths = list(self.folder.glob(f"{stem}-*.json"))
         if any(f'"run": {json.dumps(started.run)}' in p.read_text(encoding="utf-8") for p in paths):
             return None
         found = [re.fullmatch(rf"{re.escape(stem)}-(\d+)\.json", p.name) for p in paths]
