@@ -219,7 +219,7 @@ def _outlet_on(case: Case) -> Answer | None:
     if outlet is None or case.command.value != ON or not _feeds_kind(case.house, outlet, "amplifier"):
         return None
     for other in _outlets(case):
-        if other != outlet and not _feeds_kind(case.house, other, "amplifier") and _outlet_says(case, other, OFF):
+        if _feeds_sound(case.house, other) and _outlet_says(case, other, OFF):
             return Denied("amplifier-last", figures={"outlet": other})
     return None
 
@@ -303,12 +303,11 @@ def _hot(case: Case, device: str) -> Denied | None:
 
 
 def _amplifier_on(case: Case, fed: str) -> str:
-    """The outlet of an amplifier that is still on, while something that feeds it sound is to go off."""
-    if _kind(case.house, fed) == "amplifier":
+    """The outlet of an amplifier that is not known to be off, while something that gives it sound is to go off."""
+    if not _gives_sound(case.house, fed):
         return ""
-    return next(
-        (o for o in _outlets(case) if _feeds_kind(case.house, o, "amplifier") and not _outlet_says(case, o, OFF)), ""
-    )
+    amplifiers = (outlet for outlet in _outlets(case) if _feeds_kind(case.house, outlet, "amplifier"))
+    return next((outlet for outlet in amplifiers if not _outlet_says(case, outlet, OFF)), "")
 
 
 def _outlet(case: Case) -> str | None:
@@ -330,6 +329,15 @@ def _outlets(case: Case) -> Iterator[str]:
 def _outlet_says(case: Case, outlet: str, word: str) -> bool:
     device, part = split(outlet)
     return case.room.value(device, f"{part}.state") == word
+
+
+def _feeds_sound(house: House, outlet: str) -> bool:
+    return any(_gives_sound(house, split(node)[0]) for node in fed_by(house.links, outlet))
+
+
+def _gives_sound(house: House, node: str) -> bool:
+    """Whether the drawing leads a signal from it to a loudspeaker. Amplifiers themselves are another matter."""
+    return _kind(house, node) != "amplifier" and reaches_kind(house, node, "loudspeaker")
 
 
 def _feeds_kind(house: House, outlet: str, kind: str) -> bool:

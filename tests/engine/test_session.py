@@ -1,6 +1,7 @@
 """A session keeps its device: what it asks, when it loses faith, how it comes back."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ async def test_what_has_not_changed_is_not_news_but_stays_fresh(stage: Stage) ->
     stage.projector()
     await stage.site.start()
     await asyncio.sleep(100)
-    assert len([e for e in stage.saw(Read)]) == 2  # who it is and whether it is on, then the rest
+    assert len(stage.saw(Read)) == 2  # who it is and whether it is on, then the rest
     reading = stage.site.reading(DEVICE, "power")
     assert reading is not None
     assert reading.quality is Quality.MEASURED
@@ -144,7 +145,7 @@ async def test_a_dead_device_is_tried_for_ever_with_pauses_of_a_minute_at_most(s
     await stage.site.start()
     await asyncio.sleep(3600)
     tries = puppet.did("open")
-    pauses = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
     assert max(pauses) <= 61
     assert 60 < len(tries) < 300  # full jitter: half a minute on average
 
