@@ -25,6 +25,8 @@ from avctl.model.event import (
 )
 from avctl.model.outcome import Verdict
 
+_SOON = 30.0  # s a run that is due may take to begin
+
 
 class Mark(NamedTuple):
     """One stage of one version of a booking; `key` is the booking's key in words."""
@@ -57,13 +59,19 @@ def incident(booking: Booking, stage: str) -> str:
     return f"booking.{stage}.{booking.room}.{booking.short}.{booking.start:.0f}"
 
 
+def _start_in(name: str) -> float:
+    """The start that `incident` wrote into a name; 0 in names of others."""
+    start = name.rpartition(".")[2]
+    return float(start) if start.isdecimal() else 0.0
+
+
 class History:
     """`begins` is when anybody began to watch (UTC seconds): meetings before it are none of ours."""
 
     def __init__(self, begins: float = 0.0, done: Iterable[tuple[str, str, float, str]] = ()) -> None:
         self.begins = begins
         self.newest = 0.0
-        self.told: set[str] = set()
+        self.told: dict[str, float] = {}
         self._fates: dict[Mark, Fate] = {Mark(*entry): Fate(begins, run="?", ended=begins) for entry in done}
         self._known: dict[tuple[str, str, float], float] = {}
         self._starts: dict[str, set[tuple[str, float]]] = {}
@@ -73,6 +81,7 @@ class History:
         self._tested: dict[str, float] = {}
         self._judged: dict[str, tuple[float, Verdict]] = {}
         self._running: dict[str, dict[str, float]] = {}
+        self._awaited: dict[str, dict[int, float]] = {}
 
     def take(self, event: Event) -> None:
         """Fold one event in; those that say nothing about bookings are passed over."""
@@ -86,14 +95,15 @@ class History:
                 self._fates[Mark(room, str(key), start, stage)] = Fate(event.at, missed=True)
             case PlayStarted(run=run, room=room):
                 self._begin(event, run, room)
-            case PlayRefused() if event.cause in self._by_due:
+            case PlayRefused(room=room) if event.cause in self._by_due:
+                self._awaited.get(room, {}).pop(event.cause, None)
                 self._amend(self._by_due[event.cause], run="refused", ended=event.at, verdict=Verdict.ERROR)
             case PlayEnded() as ended:
                 self._end(ended, event.at)
             case FaultRaised(room=room):
                 self._trouble[room] = event.at
             case Notice(incident=name) if name.startswith("booking."):
-                self.told.add(name)
+                self.told[name] = max(event.at, _start_in(name))
             case _:
                 pass
 
@@ -132,14 +142,16 @@ class History:
         return self._tested.get(room)
 
     def busy(self, room: str, now: float, longest: float) -> bool:
-        """Whether a playbook runs in the room that was not begun longer than `longest` seconds ago."""
-        return any(now - at < longest for at in self._running.get(room, {}).values())
+        """Whether a playbook begun less than `longest` seconds ago runs in the room, or is about to."""
+        running, awaited = self._running.get(room, {}).values(), self._awaited.get(room, {}).values()
+        return any(now - at < longest for at in running) or any(now - at < _SOON for at in awaited)
 
     def forget_unbegun(self) -> None:
         """Make undecided again what was due and never begun: nobody is going to begin it any more."""
         for marked in [m for m, f in self._fates.items() if not f.missed and not f.run]:
             del self._fates[marked]
         self._running.clear()
+        self._awaited.clear()
 
     def forget(self, before: float) -> None:
         """Let go of everything about meetings that started before (UTC seconds)."""
@@ -148,7 +160,7 @@ class History:
         self._starts = {k: kept for k, all_ in self._starts.items() if (kept := {v for v in all_ if v[1] >= before})}
         self._by_due = {seq: m for seq, m in self._by_due.items() if m.start >= before}
         self._by_run = {run: m for run, m in self._by_run.items() if m.start >= before}
-        self.told = {name for name in self.told if float(name.rpartition(".")[2]) >= before}
+        self.told = {name: at for name, at in self.told.items() if at >= before}
 
     def _know(self, booking: Booking, at: float) -> None:
         self._known.setdefault((booking.room, str(booking.key), booking.start), at)
@@ -158,6 +170,7 @@ class History:
         marked = mark(due.booking, due.stage)
         self._fates[marked] = Fate(event.at, most=due.most, short=due.short)
         self._by_due[event.seq] = marked
+        self._awaited.setdefault(due.room, {})[event.seq] = event.at
         if due.most > TestClass.PASSIVE and due.stage == PRE_MEETING:
             self._tested[due.room] = event.at
 
@@ -168,6 +181,7 @@ class History:
     def _begin(self, event: Event, run: str, room: str) -> None:
         self._running.setdefault(room, {})[run] = event.at
         if event.cause is not None and (marked := self._by_due.get(event.cause)):
+            self._awaited.get(room, {}).pop(event.cause, None)
             self._by_run[run] = marked
             self._amend(marked, run=run)
 

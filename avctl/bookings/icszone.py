@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from avctl.bookings.room import words
+
 _SUFFIX = re.compile(r"\s+\d+$")  # Outlook numbers copies of a zone: "GMT Standard Time 1"
 _OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?:[:.]?(\d{2}))?", re.IGNORECASE)
 _WORD = re.compile(r"[0-9a-z]+|[^0-9a-z\s,;/()（）·-]+")
@@ -41,11 +43,6 @@ def guess(name: str, home: str) -> str:
         return home
     whole = f"Etc/GMT{-minutes // 60:+d}" if minutes % 60 == 0 else ""  # its signs are the other way round
     return whole if known(whole) else home
-
-
-def words(name: str) -> str:
-    """A room's name without the differences nobody means: width, case, spaces."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def rooms(location: str, names: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from avctl.bookings.ics import Ask, Found, read
 from avctl.bookings.icstext import Unreadable
-from avctl.bookings.icszone import words
+from avctl.bookings.room import words
 from tests.bookings.feeds import HEAD, calendar, event
 
 LOW = datetime(2026, 9, 13, tzinfo=UTC).timestamp()
