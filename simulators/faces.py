@@ -11,7 +11,7 @@ import pty
 import socket
 import tty
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from simulators.wire import Wire
 
@@ -27,6 +27,14 @@ class Talk(Protocol):
 
     def end(self) -> None:
         """The other side is gone."""
+
+
+@runtime_checkable
+class Host(Protocol):
+    """A conversation that begins with a word of the device, and that the device may end."""
+
+    def begin(self, hang_up: Callable[[], None]) -> None:
+        """Connected: greet. `hang_up` ends the connection, after what has been said so far."""
 
 
 class Streaming(Protocol):
@@ -108,6 +116,8 @@ class _Connection(asyncio.Protocol):
         self.transport = transport
         self._face.connections.add(self)
         self._talk = self._face.device.talk(self._say)
+        if isinstance(self._talk, Host):
+            self._talk.begin(self._hang_up)
 
     def data_received(self, data: bytes) -> None:
         self._face.device.wire.hears(data, self._talk.hear)
@@ -118,6 +128,9 @@ class _Connection(asyncio.Protocol):
 
     def _say(self, data: bytes) -> None:
         self._face.device.wire.says(data, self._out)
+
+    def _hang_up(self) -> None:
+        self._face.device.wire.says(b"", lambda _: self.transport.close())
 
     def _out(self, data: bytes) -> None:
         if not self.transport.is_closing():

@@ -3,7 +3,7 @@
 How it speaks is another file's story (`escvp21`). Trouble has words here; the codes for them belong to the protocol.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulators.device import OnStream, State, mishap
@@ -16,6 +16,9 @@ _STANDBY_AMPERES = 0.02
 
 class Projector(OnStream):
     """What it is (attributes) and what befalls it (mishaps). Hours and times come from the event loop."""
+
+    inputs: Sequence[str] = ("30", "A0")
+    """Codes of its inputs, as its protocol counts them: the one it shows first, and one somebody may switch to."""
 
     def __init__(self, name: str, simulate: Mapping[str, Any] | None = None) -> None:
         super().__init__(name, simulate)
@@ -30,9 +33,11 @@ class Projector(OnStream):
         self.life = float(told("lamp_life", 0))
         """Hours after which a strike fails; 0 for a lamp that never does."""
         self.strikes = int(told("strikes", 0))
-        self.source = str(told("source", "30"))
+        self.filter = float(told("filter_hours", 0))
+        self.firmware = str(told("firmware", "1.02"))
+        self.source = str(told("source", self.inputs[0]))
         self.power = ON if told("power") in ("on", True) else OFF
-        self.mute = self.freeze = "OFF"
+        self._unmutes()
         self.volume = 12
         self._lit_since = self.now if self.power == ON else None
         self._turn: Callable[[], None] = lambda: None
@@ -55,7 +60,11 @@ class Projector(OnStream):
 
     def lamp_hours(self) -> float:
         """Hours on the counter, this very moment."""
-        return self.hours + (0.0 if self._lit_since is None else self.now - self._lit_since) / 3600
+        return self.hours + self._burnt()
+
+    def filter_hours(self) -> float:
+        """Hours since the filter was changed: the fans run while there is light."""
+        return self.filter + self._burnt()
 
     def counters(self) -> list[float]:
         """One number per lamp; the lamps of a two-lamp model burn together."""
@@ -73,7 +82,7 @@ class Projector(OnStream):
 
     def switch_off(self) -> None:
         """Dark at once, cool after a while."""
-        self.mute = self.freeze = "OFF"
+        self._unmutes()
         self._goes(COOLING)
         self._then(self.cool_down, lambda: self._goes(OFF))
 
@@ -84,7 +93,14 @@ class Projector(OnStream):
         self.changed()
 
     def _count(self) -> None:
+        self.filter = self.filter_hours()
         self.hours, self.second = (self.counters() + [-1.0])[:2]
+
+    def _burnt(self) -> float:
+        return 0.0 if self._lit_since is None else (self.now - self._lit_since) / 3600
+
+    def _unmutes(self) -> None:
+        self.mute = self.sound = self.freeze = "OFF"
 
     def _then(self, delay: float, call: Callable[[], None]) -> None:
         self._turn()
@@ -109,7 +125,7 @@ class Projector(OnStream):
 
     def starts(self) -> None:
         """Standby, mute forgotten."""
-        self.mute = self.freeze = "OFF"
+        self._unmutes()
 
     def current(self) -> float:
         """Amperes: most of them are light."""
@@ -153,10 +169,10 @@ class Projector(OnStream):
         self._warns("no-signal")
 
     @mishap
-    def wrong_source(self, code: str = "A0") -> None:
+    def wrong_source(self, code: str = "") -> None:
         """Somebody took the remote control and switched the input."""
         self.intruded = self.intruded or self.source
-        self.source = str(code)
+        self.source = str(code) or self.inputs[-1]
         self.changed()
 
     @mishap
@@ -172,6 +188,7 @@ class Projector(OnStream):
     @mishap
     def lamp_replaced(self) -> None:
         """A new lamp, and somebody remembered to reset the counter."""
+        self._count()
         self.hours, self.strikes, self.broken = 0.0, 0, False
         self._lit_since = self.now if self._lit_since is not None else None
 

@@ -6,13 +6,14 @@ what to ask and what the answer means: the session upstairs has the loop, the pa
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from avctl.codecs.noise import Noise
 from avctl.drivers.inbox import Decoder, Inbox
 from avctl.model.errors import Refused
+from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query, Wire
 from avctl.model.reading import Quality, Reading, Value
@@ -26,6 +27,17 @@ class Options(BaseModel):
     """What a site may say about a device beside its address. Unknown keys are mistakes, not wishes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Secret(Options):
+    """A password or community by name: `{secret: snmp-auth}`. The secret itself never stands in the site file."""
+
+    secret: str = Field(min_length=1)
+
+
+def told(named: Secret | None, secrets: Secrets) -> str:
+    """The secret of that name, "" where none is named. Raises LookupError for one the site does not have."""
+    return secrets(named.secret) if named else ""
 
 
 class Device(ABC):
@@ -84,6 +96,14 @@ class Conversation(Device, Generic[M]):
         super().__init__(device, clock)
         self._link, self.options = link, options or self.settings()
         self._inbox: Inbox[M] = Inbox(link, self.decoder)
+
+    @classmethod
+    def made(cls, spec: DeviceSpec, link: Wire, clock: Clock, options: Options, secrets: Secrets) -> Self:
+        """The driver of a device at the other end of `link`, not opened. Raises LookupError for a missing secret.
+
+        A driver that needs more than its wire (a password, the address, a door to be greeted) takes it here.
+        """
+        return cls(spec.id, link, clock, options)
 
     @property
     def noise(self) -> int:

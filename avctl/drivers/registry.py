@@ -99,7 +99,7 @@ class _Coded:
 
     def build(self, spec: DeviceSpec, clock: Clock, secrets: Secrets) -> Driver:
         options = self.settings.model_validate(spec.options)
-        return cast(Driver, self._driver(spec.id, dial(spec.url), clock, options))
+        return cast(Driver, self._driver.made(spec, dial(spec.url), clock, options, secrets))
 
 
 def dial(url: str) -> Wire:
@@ -110,16 +110,20 @@ def dial(url: str) -> Wire:
     return _WIRES[parts.scheme](url)
 
 
+_STANDARD: Mapping[str, int] = {"osc": 10023, "pjlink": 4352, "escvpnet": 3629}
+"""The port of a scheme whose protocol has one."""
+
+
 def _udp(url: str) -> Wire:
     from avctl.transports.udp import Udp
 
-    return Udp(*_host_and_port(url, standard=10023 if url.startswith("osc:") else None))
+    return Udp(*_host_and_port(url))
 
 
 def _tcp(url: str) -> Wire:
     from avctl.transports.tcp import Tcp
 
-    return Tcp(*_host_and_port(url, standard=None))
+    return Tcp(*_host_and_port(url))
 
 
 def _serial(url: str) -> Wire:
@@ -128,16 +132,23 @@ def _serial(url: str) -> Wire:
     return Serial.at(url)
 
 
-_WIRES: Mapping[str, Callable[[str], Wire]] = {"osc": _udp, "udp": _udp, "tcp": _tcp, "serial": _serial}
+_WIRES: Mapping[str, Callable[[str], Wire]] = {
+    "osc": _udp,
+    "udp": _udp,
+    "tcp": _tcp,
+    "serial": _serial,
+    "pjlink": _tcp,
+    "escvpnet": _tcp,
+}
 
 
 def _class(name: str) -> type[Conversation[object]]:
     return cast("type[Conversation[object]]", getattr(import_module(f"avctl.drivers.{name}"), _CODED[name]))
 
 
-def _host_and_port(url: str, standard: int | None) -> tuple[str, int]:
+def _host_and_port(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
-    port = parts.port or standard  # .port raises ValueError for what is no port
+    port = parts.port or _STANDARD.get(parts.scheme)  # .port raises ValueError for what is no port
     if not parts.hostname or port is None:
         raise ValueError(f"{url}: want {parts.scheme}://host:port")
     return parts.hostname, port

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from avctl.drivers.base import Device, Options, Secrets
+from avctl.drivers.base import Device, Options, Secret, Secrets, told
 from avctl.model.errors import NoAnswer, Refused, WrongDevice
 from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
@@ -78,12 +78,6 @@ class Plan:
         return tuple(dict.fromkeys(oid for name in points for oid in self.asks[name].oids))
 
 
-class Secret(Options):
-    """A password or community by name: `{secret: snmp-auth}`. The secret itself never stands in the site file."""
-
-    secret: str = Field(min_length=1)
-
-
 class SnmpOptions(Options):
     """How to be let in, and how patient to be. Passwords and communities are named, never written."""
 
@@ -117,11 +111,8 @@ class SnmpOptions(Options):
 
     def access(self, secrets: Secrets) -> Access:
         """With the secrets filled in. Raises LookupError for one the site does not have."""
-
-        def told(named: Secret | None) -> str:
-            return secrets(named.secret) if named else ""
-
-        keys: dict[str, Any] = {"community": told(self.community), "auth": told(self.auth), "priv": told(self.priv)}
+        named = {"community": self.community, "auth": self.auth, "priv": self.priv}
+        keys: dict[str, Any] = {key: told(secret, secrets) for key, secret in named.items()}
         return Access(self.version, user=self.user, **keys, **self._protocols())
 
     def _protocols(self) -> dict[str, str]:
