@@ -26,7 +26,14 @@ def limit(house: House, name: str) -> float:
 
 def rules_for(spec: DeviceSpec, house: House) -> tuple[Rule, ...]:
     """All rules for one device. Those for points it does not have never come to anything."""
-    return (*_projector(spec, house), *_mixer(spec, house), *_charger(house), *_power(spec, house), *_fire())
+    return (
+        *_projector(spec, house),
+        *_mixer(spec, house),
+        *_charger(house),
+        *_power(spec, house),
+        *_supply(house),
+        *_fire(),
+    )
 
 
 def _projector(spec: DeviceSpec, house: House) -> Iterator[Rule]:
@@ -76,6 +83,22 @@ def _power(spec: DeviceSpec, house: House) -> Iterator[Rule]:
                 "outlet", f"{outlet}.state", Severity.WARNING, frozenset({"off"}), hold=30, part=outlet,
                 unless=((f"wished.{outlet}.state", "off"),), phases=_NEEDED,
             )  # fmt: skip
+
+
+def _supply(house: House) -> Iterator[Rule]:
+    """An uninterruptible supply: for how long the room still has power, and whether it would have any."""
+    short = limit(house, "battery.runtime.fail")
+    on_battery = (("output.source", "battery"),)
+    yield Rule("power", "output.source", Severity.WARNING, frozenset({"battery"}), hold=5, keep=10)
+    yield Rule("power", "output.source", Severity.CRITICAL, frozenset({"none"}), hold=5, keep=10)
+    yield Rule("power", "battery.runtime", Severity.CRITICAL, below=short, back=short + 2, hold=5, where=on_battery)
+    ending = frozenset({"low", "depleted"})
+    yield Rule("power", "battery.state", Severity.CRITICAL, ending, hold=5, keep=10, where=on_battery)
+    yield Rule("battery", "battery.replace", Severity.WARNING, frozenset({"yes"}), hold=30)
+    yield Rule("battery", "battery.state", Severity.WARNING, frozenset({"fault"}), hold=30)
+    yield Rule("overload", "output.load", Severity.CRITICAL, above=100, back=95, hold=5, keep=30)
+    warm = limit(house, "room.temperature.warn")
+    yield Rule("temperature", "temperature", Severity.WARNING, above=warm, back=warm - 2, hold=60, keep=60)
 
 
 def _fire() -> Iterator[Rule]:

@@ -28,6 +28,8 @@ LIMITS: Mapping[str, float] = {
     "main.fader.warn": 0,  # dB; above it there is little left before howling
     "main.fader.fail": 5,
     "battery.temperature.warn": 45,  # °C
+    "battery.runtime.fail": 5,  # min a supply on battery still carries its load
+    "room.temperature.warn": 32,  # °C of the air; racks and projectors ask for less than 35
     "load.current.warn": 12,  # A on a phase of a PDU
     "load.current.fail": 15,
     "level.silence": -90,  # dBFS: an open microphone in a room is louder than this

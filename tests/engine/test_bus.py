@@ -31,7 +31,7 @@ async def test_a_slow_subscriber_loses_old_readings_of_its_own_but_never_an_even
         tell(bus, DaemonStopped(str(i)))
     kept = slow.take()
     assert [e.body.why for e in kept if isinstance(e.body, DaemonStopped)] == list("01234")
-    assert [e.body.readings[0].value for e in kept if isinstance(e.body, Read)][0] == 4
+    assert next(e.body.readings[0].value for e in kept if isinstance(e.body, Read)) == 4
     assert len(quick.take()) == 10
     assert [(g.subscriber, g.count) for g in bus.gaps()] == [("slow", 3)]
     assert bus.gaps() == []
