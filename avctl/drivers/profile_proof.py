@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from avctl.drivers.profile_schema import Found, clashes
-from avctl.drivers.profile_snmp import Example, SnmpProfile, Words, oids_of, plan
+from avctl.drivers.profile_snmp import Example, SnmpProfile, Words, placed_oids, plan
 from avctl.drivers.snmp import Plan, SnmpOptions
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -25,6 +25,7 @@ def mistakes(profile: SnmpProfile) -> Found:
         *_queries(profile),
         *_writes(profile),
         *_recognition(profile),
+        *_traps(profile),
         *_examples_fit(profile),
     ]
     yield from found
@@ -83,8 +84,8 @@ def _points(profile: SnmpProfile) -> Found:
         unit = profile.unit_of(name)
         if unit is not None and unit not in profile.units:
             yield way, f'"{unit}" is not declared under units{_near(unit, profile.units)}'
-        for key, oid in zip(("part", "whole") if shape.kind == "ratio" else ("oid",), oids_of(shape), strict=True):
-            yield from _placeholders(profile, (*way, key), oid, unit is not None)
+        for keys, oid in placed_oids(shape):
+            yield from _placeholders(profile, (*way, *keys), oid, unit is not None)
         if isinstance(shape, Words) and not shape.all:
             yield way, "words without a word: want words:, other: or missing:"
         if shape.low is not None and shape.high is not None and shape.low > shape.high:
@@ -129,6 +130,13 @@ def _writes(profile: SnmpProfile) -> Found:
 def _recognition(profile: SnmpProfile) -> Found:
     if profile.recognise:
         yield from _placeholders(profile, ("recognise", "oid"), profile.recognise.oid, repeated=False)
+
+
+def _traps(profile: SnmpProfile) -> Found:
+    for oid, names in profile.traps.items():
+        for at, name in enumerate(names):
+            if name not in profile.queries:
+                yield ("traps", oid, at), f'there is no query "{name}"{_near(name, profile.queries)}'
 
 
 def _examples_fit(profile: SnmpProfile) -> Found:

@@ -49,6 +49,10 @@ class Common(Strict):
     dialect: str
     source: str = Field(min_length=1)
     about: str = ""
+    kind: str = ""
+    """What sort of device it is, in a word: pdu, ups, charger, sensor, projector."""
+    maker: str = ""
+    models: list[str] = Field(default_factory=list)
     options: dict[str, Option] = Field(default_factory=dict)
 
 

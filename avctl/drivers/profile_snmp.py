@@ -20,6 +20,8 @@ from avctl.transports.snmp import Varbind
 Oid = Annotated[str, Field(pattern=r"^\d+(\.(\d+|\{[a-z_]+\}))+$")]
 Said = int | float | str | None
 """What stands for a varbind in an example: null is "the agent has no such thing"."""
+_UNITS = 9  # RFC 3433, EntitySensorDataScale
+_WIDEST = 30
 
 
 class Unit(Strict):
@@ -42,12 +44,20 @@ class Meaning(Strict):
 
 
 class Number(Meaning):
-    """`scale` times what the agent says; a value among the `sentinels` means "unknown"."""
+    """`scale` times what the agent says; a value among the `sentinels` means "unknown".
+
+    Some agents say elsewhere how their figures are to be read: `digits` is the object with the number of decimals,
+    `magnitude` the one with an EntitySensorDataScale (RFC 3433: 9 is units, 8 milli). `only_if` names objects and what
+    each must say for the value to count.
+    """
 
     kind: Literal["number"]
     oid: Oid
     scale: float = 1
     sentinels: list[float] = Field(default_factory=list)
+    digits: Oid | None = None
+    magnitude: Oid | None = None
+    only_if: dict[Oid, int | str] = Field(default_factory=dict)
 
 
 class Ratio(Meaning):
@@ -152,6 +162,8 @@ class SnmpProfile(Common):
     points: dict[Name, AnyPoint] = Field(min_length=1)
     queries: dict[str, Question] = Field(min_length=1)
     writes: dict[Name, Write] = Field(default_factory=dict)
+    traps: dict[Oid, list[str]] = Field(default_factory=dict)
+    """By notification (its v2 name): the queries it makes worth asking. One not listed asks what is vital."""
     examples: list[Example] = Field(min_length=1)
 
     def unit_of(self, point: str) -> str | None:
@@ -170,7 +182,8 @@ def plan(profile: SnmpProfile, options: Mapping[str, Any]) -> Plan:
         for name, asked in profile.queries.items()
     }
     wishes = {name: wish for point in profile.writes for name, wish in _wishes(profile, point, held).items()}
-    return Plan(asks, queries, wishes, _recognition(profile.recognise, held))
+    traps = {oid: tuple(names) for oid, names in profile.traps.items()}
+    return Plan(asks, queries, wishes, _recognition(profile.recognise, held), traps)
 
 
 def rows(profile: SnmpProfile, point: str, held: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -237,7 +250,17 @@ def _recognition(known: Recognise | None, held: Mapping[str, Any]) -> Recognitio
 
 def oids_of(shape: AnyPoint) -> tuple[str, ...]:
     """The OIDs a point is made of, with their placeholders."""
-    return (shape.part, shape.whole) if isinstance(shape, Ratio) else (shape.oid,)
+    return tuple(oid for _, oid in placed_oids(shape))
+
+
+def placed_oids(shape: AnyPoint) -> Sequence[tuple[tuple[str, ...], str]]:
+    """The same, each with the way to it below the point."""
+    if isinstance(shape, Ratio):
+        return ((("part",), shape.part), (("whole",), shape.whole))
+    if not isinstance(shape, Number):
+        return ((("oid",), shape.oid),)
+    single = ((("oid",), shape.oid), (("digits",), shape.digits), (("magnitude",), shape.magnitude))
+    return [(way, oid) for way, oid in single if oid] + [(("only_if", oid), oid) for oid in shape.only_if]
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
@@ -250,13 +273,32 @@ def meaning(shape: AnyPoint) -> Callable[[Sequence[Varbind]], Value | None]:
     """From what the agent said to what it means."""
     match shape:
         case Number():
-            return lambda said: _scaled(_number(said[0], shape.sentinels), shape.scale)
+            return _plain(shape) if len(oids_of(shape)) == 1 else lambda said: _told_how(shape, said)
         case Ratio():
             return lambda said: _ratio([_number(s, shape.sentinels) for s in said], shape.scale)
         case Words():
             return lambda said: _word(said[0], shape)
         case Text():
             return lambda said: None if text(said[0]) in ("", *shape.sentinels) else text(said[0])
+
+
+def _plain(shape: Number) -> Callable[[Sequence[Varbind]], Value | None]:
+    return lambda said: _scaled(_number(said[0], shape.sentinels), shape.scale)
+
+
+def _told_how(shape: Number, said: Sequence[Varbind]) -> int | float | None:
+    """A figure that other objects say how to read. Without their word it means nothing."""
+    number, *hints = said
+    exponent = 0
+    for wanted, base, factor in ((shape.digits, 0, -1), (shape.magnitude, _UNITS, 3)):
+        if wanted is not None:
+            hint = _number(hints.pop(0), ())
+            if hint is None or abs(hint) > _WIDEST:
+                return None
+            exponent += factor * (int(hint) - base)
+    if any(text(hint) != str(want) for hint, want in zip(hints, shape.only_if.values(), strict=True)):
+        return None
+    return _scaled(_number(number, shape.sentinels), shape.scale * 10.0**exponent)
 
 
 def text(said: Varbind) -> str:

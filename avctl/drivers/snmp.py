@@ -68,6 +68,8 @@ class Plan:
     """By name: the query (its timeout is seconds per request) and the points it answers."""
     wishes: Mapping[str, Wish] = field(default_factory=dict)
     recognition: Recognition | None = None
+    traps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By notification: the queries worth asking when it comes."""
 
     def read(self, points: Sequence[str], heard: Mapping[str, Varbind]) -> dict[str, Value | None]:
         """What `heard` (OID to value) says about each point."""

@@ -40,6 +40,16 @@ BAY_STATES: Final = ("empty", "charging", "full", "idle", "discharging", "error"
 # --- power: `outlet.3.state`, `outlet.3.current`
 OUTLET_WORDS: Final = ("on", "off")
 
+# --- uninterruptible supplies: `battery.charge` %, `battery.runtime` min, `battery.replace` yes/no
+OUTPUT_SOURCE: Final = "output.source"
+OUTPUT_SOURCE_WORDS: Final = ("mains", "battery", "bypass", "booster", "reducer", "none", "other")
+"""What feeds the load. `booster` and `reducer` are mains that the supply corrects; `none` is: no output."""
+BATTERY_STATES: Final = ("normal", "low", "depleted", "fault", "unknown")
+
+# --- the air: `temperature` °C, `humidity` %
+TEMPERATURE: Final = "temperature"
+HUMIDITY: Final = "humidity"
+
 # --- identity, read at open and hourly
 MODEL: Final = "identity.model"
 SERIAL: Final = "identity.serial"
