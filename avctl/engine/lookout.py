@@ -85,11 +85,9 @@ class Lookout:
         self._settle(device, by)
 
     def _beside(self, watchman: Watchman, news: Sequence[Reading]) -> Iterable[Reading]:
-        """Rules look at more than one point of a part: a pack that is put back brings its old health with it."""
-        parts, points = {part_of(reading.point) for reading in news}, {reading.point for reading in news}
-        for point in watchman.points():
-            beside = part_of(point) in parts and point not in points
-            if beside and (reading := self._room.reading(watchman.device, point)):
+        """Rules look at more than one point: a pack that is put back brings its old health with it."""
+        for point in tuple(watchman.depending({reading.point for reading in news})):
+            if reading := self._room.reading(watchman.device, point):
                 yield reading
 
     def _settle(self, device: str, by: int | None) -> None:

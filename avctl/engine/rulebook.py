@@ -40,7 +40,8 @@ def _projector(spec: DeviceSpec, house: House) -> Iterator[Rule]:
     for part in PARTS:
         yield Rule(part, f"{part}.state", Severity.CRITICAL, frozenset({"error"}), keep=10)
         yield Rule(part, f"{part}.state", Severity.WARNING, frozenset({"warning"}), keep=10)
-    yield Rule("power", "power", Severity.CRITICAL, frozenset({"fault"}), keep=5)
+    blamed = tuple((f"{part}.state", "error") for part in PARTS)  # then the part is the fault, and no other is needed
+    yield Rule("power", "power", Severity.CRITICAL, frozenset({"fault"}), hold=5, keep=5, unless=blamed)
     dark = frozenset({"off", "cooling"})
     yield Rule("power", "power", Severity.WARNING, dark, hold=5, where=(("wished.power", "on"),), phases=_IN_USE)
     for part in ("lamp", "light"):

@@ -8,7 +8,7 @@ one looks first is raised like what comes later.
 Times given as `now` are any clock that only moves forward (the loop's); they never leave this file.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import inf
@@ -83,6 +83,10 @@ class Rule:
         if isinstance(value, str) or self.back is None:
             return not self.raised_by(value)
         return value <= self.back if self.above < inf else value >= self.back
+
+    def others(self, point: str) -> frozenset[str]:
+        """The other points this rule looks at when it is held against `point`."""
+        return frozenset(_filled(name, point) for name, _ in (*self.where, *self.unless))
 
     @property
     def limit(self) -> str:
@@ -210,6 +214,12 @@ class Watchman:
         """The points some rule looks at, of those that were heard."""
         return (point for point, rules in self._by_point.items() if rules)
 
+    def depending(self, changed: Collection[str]) -> Iterator[str]:
+        """The points whose rules also look at one of `changed`, without being among them."""
+        for point, rules in self._by_point.items():
+            if point not in changed and any(not rule.others(point).isdisjoint(changed) for rule in rules):
+                yield point
+
 
 def _raise_only(watch: Watch, rule: Rule, now: float) -> Watch:
     """A latched fault is cleared by `tick` alone, which knows whether a person has acknowledged it."""
@@ -220,14 +230,16 @@ def _applies(rule: Rule, point: str, known: Known, phase: Phase) -> bool | None:
     """Whether the rule has anything to say here; None when we cannot know yet."""
     if phase not in rule.phases:
         return False
-    part = part_of(point)
-    for name, word in rule.unless:
-        if known(name.format(part=part, point=point)) == word:
-            return False
+    if any(known(_filled(name, point)) == word for name, word in rule.unless):
+        return False
     for name, word in rule.where:
-        value = known(name.format(part=part, point=point))
+        value = known(_filled(name, point))
         if value is None and not name.startswith("wished."):
             return None
         if value != word:
             return False
     return True
+
+
+def _filled(name: str, point: str) -> str:
+    return name.format(part=part_of(point)) if "{" in name else name
