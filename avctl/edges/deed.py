@@ -53,7 +53,7 @@ Playbooks = Callable[[str], Collection[str]]
 
 
 class Diary(Protocol):
-    """Where bookings made by command go. Both publish BookingChanged; both raise ValueError saying why not."""
+    """Where bookings made by command go. Both publish BookingChanged; LookupError and ValueError say why not."""
 
     def add(self, booking: Booking) -> object:
         """A new booking, or the new version of one with the same key."""
@@ -217,8 +217,8 @@ class Deeds:
             raise Refusal("unknown-booking", "args.booking", shown(booking), _choice(known, "this room has none"))
         try:
             self._the_diary.cancel(key, wish.principal)
-        except ValueError as error:
-            raise Refusal("refused", "args.booking", shown(booking), str(error)) from None
+        except (LookupError, ValueError) as error:
+            raise Refusal("refused", "args.booking", shown(booking), str(error.args[0])) from None
         await self._done(receipt)
 
     @property

@@ -22,10 +22,10 @@ from avctl.model.reading import Reading
 
 _BAY = re.compile(r"bay\.(\d+)\.(present|charge|health|cycles|state|serial)")
 _TOLD = (
-    words.POWER, words.SOURCE, words.SIGNAL, words.AV_MUTE, words.LAMP_HOURS, "light.hours", words.SCENE, "scene.name",
-    "main.mute", "main.fader", "main.level", words.OSCILLATOR, "load.current", words.MODEL,
+    words.POWER, words.SOURCE, words.SIGNAL, words.LAMP_HOURS, "light.hours", "main.level", "main.mute", words.SCENE,
+    "load.current", words.OSCILLATOR, words.AV_MUTE, "main.fader", "scene.name", words.MODEL,
 )  # fmt: skip
-"""The points of a device worth a line on a wall; everything else is on the device's own page."""
+"""The points of a device worth a line, the weightiest first; everything else is in its table of values."""
 
 _MARK = {Health.OK: "ok", Health.DEGRADED: "warn", Health.FAILED: "fail", Health.UNKNOWN: "unknown"}
 _VERDICT_MARK = {
@@ -63,7 +63,7 @@ def room(site: Site, id: str) -> dict[str, Any]:
         "phase": state.phase.value,
         "occupancy": state.occupancy.value,
         "frozen": state.frozen,
-        "meeting": meeting(state.bookings.get(state.booking) if state.booking else None),
+        "meeting": meeting(_present(state, now)),
         "next": meeting(_next(state, now)),
         "devices": devices,
         "faults": [fault(f) for f in sorted(state.faults.values(), key=_worst_first)],
@@ -77,7 +77,9 @@ def room(site: Site, id: str) -> dict[str, Any]:
 def device(site: Site, id: str) -> dict[str, Any]:
     """A device with its health, the cause, and the few values worth a line."""
     condition, readings = site.condition(id), site.device(id).readings
-    told = [_fact(site, id, readings[point]) for point in _TOLD if point in readings]
+    told = [
+        _fact(site, id, readings[point]) for point in _TOLD if point in readings and readings[point].value is not None
+    ]
     return {
         "device": id,
         "driver": site.house.devices[id].driver,
@@ -184,8 +186,14 @@ def meeting(booking: Booking | None) -> dict[str, Any] | None:
     }
 
 
+def _present(state: RoomState, now: float) -> Booking | None:
+    """The meeting that has begun; one that the room only gets ready for is the next."""
+    booking = state.bookings.get(state.booking) if state.booking else None
+    return booking if booking and booking.start <= now else None
+
+
 def _next(state: RoomState, now: float) -> Booking | None:
-    coming = (b for b in state.bookings.values() if b.start > now and b.key != state.booking and not b.closed)
+    coming = (b for b in state.bookings.values() if b.start > now and not b.closed)
     return min(coming, key=lambda b: b.start, default=None)
 
 

@@ -22,6 +22,7 @@ from avctl.model.reading import Reading, Value
 
 _POINTS = (
     Point("power", "power", "bench", words=("on", "off"), writable=True),
+    Point("lamp.state", "lamp", "bench", words=("none-reported", "warning", "error")),
     Point("lamp.hours", "lamp hours", "bench", unit="h", low=0, high=100_000),
     Point("bay.1.present", "pack in bay 1", "bench", words=("yes", "no")),
     Point("bay.1.charge", "charge in bay 1", "bench", unit="%", low=0, high=100),
@@ -32,11 +33,12 @@ class Display(Device):
     """A display without a wire: it is what it was last told."""
 
     points: ClassVar = {point.name: point for point in _POINTS}
-    queries = (Query("all", every=5, timeout=1, vital=True),)
+    queries = (Query("all", every=1, timeout=1, vital=True),)
 
     def __init__(self, device: str, clock: Clock) -> None:
         super().__init__(device, clock)
-        self.values: dict[str, Value] = {"power": "off", "lamp.hours": 410, "bay.1.present": "yes", "bay.1.charge": 97}
+        self.values: dict[str, Value] = {"power": "off", "lamp.state": "none-reported", "lamp.hours": 410}
+        self.values |= {"bay.1.present": "yes", "bay.1.charge": 97}
 
     async def open(self) -> None:
         """Nothing to open."""

@@ -22,14 +22,13 @@ from avctl.model.event import (
     Answered,
     CommandAsked,
     Event,
-    FaultRaised,
     PlayEnded,
     PlayRefused,
     PlayStarted,
     Started,
     StepWaits,
 )
-from avctl.model.fault import Fault, FaultKey, Severity
+from avctl.model.fault import FaultKey
 from avctl.model.outcome import Verdict
 from avctl.model.ports import Clock
 from tests.conftest import MONDAY
@@ -96,10 +95,10 @@ async def test_a_refused_run_is_told_as_denied(bench: Bench) -> None:
 
 
 async def test_a_fault_is_acknowledged_by_name(bench: Bench) -> None:
-    key = FaultKey("r302-display", "lamp")
-    bench.site.publish(FaultRaised(Fault(key, Severity.CRITICAL, bench.site.clock.now(), 0), "302"))
+    bench.display.values["lamp.state"] = "error"
+    await asyncio.sleep(10)
     assert (await last(await ask(bench, "ack", args={"fault": "r302-display.lamp"}))).state is State.DONE
-    assert bench.site.state("302").faults[key].acknowledged_by == "engineer"
+    assert bench.site.state("302").faults[FaultKey("r302-display", "lamp")].acknowledged_by == "engineer"
 
 
 async def test_a_waiting_step_takes_only_the_answers_it_offers(bench: Bench) -> None:

@@ -32,6 +32,14 @@ def _no_plan(room: str) -> Sequence[Mapping[str, Any]]:
     return ()
 
 
+def _no_words(*_: str) -> str:
+    return ""
+
+
+def _no_report(run: str) -> str:
+    return ""
+
+
 def _no_menu(room: str) -> Sequence[Item]:
     return ()
 
@@ -42,6 +50,8 @@ class Asked:
 
     `archive(question, parameters)` answers a question of the archive as JSON, or raises LookupError naming the
     questions there are. `plan(room)` is what will run when; "" is every room. `menu(room)` are its playbooks.
+    `step(playbook, step, language)` is what a step is called, "" for what it says of itself.
+    `report(run)` is the number under which a run's report lies in the folder `reports`, or "".
     """
 
     why: Callable[[int], Awaitable[Sequence[Event]]] = _no_events
@@ -49,4 +59,6 @@ class Asked:
     archive: Callable[[str, Mapping[str, str]], Awaitable[Any]] = _no_answer
     plan: Callable[[str], Sequence[Mapping[str, Any]]] = _no_plan
     menu: Callable[[str], Sequence[Item]] = _no_menu
+    step: Callable[[str, str, str], str] = _no_words
+    report: Callable[[str], str] = _no_report
     reports: Path | None = None

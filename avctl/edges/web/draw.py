@@ -1,6 +1,6 @@
 """Draws rooms as HTML: the same card for the wall, the room's own page and the live stream."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from avctl.edges import moment, sight
-from avctl.edges.step import Steps
+from avctl.edges.step import Step, Steps
 from avctl.edges.web.asked import Asked
+from avctl.edges.words import Words
 from avctl.engine.condition import sentence
 from avctl.engine.site import Site
 from avctl.locale import has, text
+from avctl.model.event import Event
 from avctl.model.outcome import Verdict
 
 _HERE = Path(__file__).parent
@@ -53,11 +55,19 @@ class Draw:
         name = self._site.house.rooms[room].name(language)
         return self._page("room.html", language, card=card, values=values, name=name, here=f"/room/{room}", watch=room)
 
+    def why(self, seq: int, chain: Sequence[Event], language: str) -> str:
+        """An event and its causes."""
+        words = Words(self._site, language)
+        shown = [{"seq": e.seq, "ts": moment.iso(e.at), "words": words.detailed(e)} for e in chain]
+        return self._page("why.html", language, seq=seq, chain=shown, here=f"/why/{seq}", watch="-")
+
     def room(self, id: str, language: str) -> dict[str, Any]:
         """The sight of a room with every word a person reads."""
         sight_of = sight.room(self._site, id)
         spec = self._site.house.rooms[id]
         roles = {node: role for role, node in reversed(list(spec.roles.items())) if "." not in node}
+        for fault in sight_of["faults"]:
+            fault["role"] = roles.get(fault["device"], "")
         for device in sight_of["devices"]:
             device["role"] = roles.get(device["device"], "")
             device["sentence"] = self._sentence(device["device"], language)
@@ -69,19 +79,19 @@ class Draw:
     def _dress(self, run: dict[str, Any], room: str, language: str) -> None:
         titles = {item.name: item.title(language) for item in self._asked.menu(room)}
         run["title"] = titles.get(run["playbook"], run["playbook"])
-        run["trail"] = [self._step(step) for step in self._steps.of(run["run"])]
+        run["trail"] = [self._step(step, run["playbook"], language) for step in self._steps.of(run["run"])]
         run["report"] = self._report(run["run"])
 
-    def _step(self, step: Any) -> dict[str, Any]:
-        outcome = step.outcome
+    def _step(self, step: Step, playbook: str, language: str) -> dict[str, Any]:
+        outcome, doing = step.outcome, self._asked.step(playbook, step.id, language) or step.doing
         done = None if outcome is None else sight.verdict_mark(outcome.verdict)
         said = "" if outcome is None or outcome.verdict is Verdict.PASS else outcome.said
-        return {"doing": step.doing, "mark": done, "said": said, "saw": outcome.saw if outcome else ""}
+        return {"doing": doing, "mark": done, "said": said, "saw": outcome.saw if outcome else ""}
 
     def _report(self, run: str) -> str:
         """Where the report of a run can be read, if there is one."""
-        folder = self._asked.reports
-        return f"/reports/{run}.html" if folder is not None and (folder / f"{run}.html").is_file() else ""
+        number = self._asked.report(run)
+        return f"/reports/{number}.html" if number else ""
 
     def _sentence(self, device: str, language: str) -> str:
         spec, zone = self._site.house.devices[device], self._site.house.timezone
@@ -115,15 +125,23 @@ class Draw:
             "zone": self._site.house.timezone,
             "now": moment.iso(now),
             "figure": _figure,
+            "part": lambda name: _part(name, language),
         }
 
 
 def _figure(value: object, unit: str = "") -> str:
     """A value with its unit, as people write it: "−20.3 dBFS", "410 h", "97 %"."""
     if isinstance(value, float):
-        value = f"{value:.1f}".removesuffix(".0")
+        value = f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0: there is no minus nought
     shown = "–" if value is None else str(value).replace("-", "−", 1) if _is_number(value) else str(value)
     return f"{shown}\N{NARROW NO-BREAK SPACE}{unit}" if unit and value is not None else shown
+
+
+def _part(name: str, language: str) -> str:
+    """A sub-unit as people call it: "bay.3" is "3 号仓"."""
+    kind, _, number = name.rpartition(".")
+    id = f"part.{kind}" if kind else f"part.{name}"
+    return text(id, language, number=number) if has(id, language) else name
 
 
 def _is_number(value: object) -> bool:

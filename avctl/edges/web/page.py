@@ -33,6 +33,14 @@ def router(site: Site, draw: Draw, stream: Stream, asked: Asked, healthy: Callab
             return PlainTextResponse(f"404 {room[:40]!r}", 404)
         return HTMLResponse(draw.room_page(room, language(request, site.house.language)))
 
+    @pages.get("/why/{seq}")
+    async def why(seq: str, request: Request) -> Response:
+        if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
+            return PlainTextResponse("404", 404)
+        chain = await asked.why(int(seq))
+        page = draw.why(int(seq), chain, language(request, site.house.language))
+        return HTMLResponse(page, 200 if chain else 404)
+
     @pages.get("/api/v1/stream")
     async def live(request: Request, room: str = "") -> Response:
         rooms = [room] if room in site.rooms else list(site.rooms)

@@ -156,4 +156,4 @@ document.addEventListener("keydown", (event) => {
 
 relative();
 setInterval(relative, 1000);
-listen();
+if (wall) listen();
