@@ -9,7 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from avctl.engine.guards import Allowed, Answer, Denied, NeedsConfirm, check
-from avctl.engine.session import Session, Superseded
+from avctl.engine.queue import Superseded
+from avctl.engine.session import Session
 from avctl.locale import text
 from avctl.model.command import Command
 from avctl.model.errors import Busy, DeviceError, Garbled, NoAnswer, Refused
