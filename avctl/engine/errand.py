@@ -8,7 +8,8 @@ device does not obey, and that is a fault of its own.
 import asyncio
 from typing import TYPE_CHECKING
 
-from avctl.engine.guards import Allowed, Answer, Denied, NeedsConfirm, check
+from avctl.engine.case import Allowed, Answer, Denied, NeedsConfirm
+from avctl.engine.guards import check
 from avctl.engine.queue import Superseded
 from avctl.engine.session import Session
 from avctl.locale import text

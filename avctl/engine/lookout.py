@@ -6,22 +6,22 @@ time alone changes something: no polling.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from avctl.engine.paths import fed_by, feeding, roles_of, split
-from avctl.engine.phases import Evidence, Times, stand
+from avctl.engine.case import Past
+from avctl.engine.paths import fed_by, feeding, split
+from avctl.engine.phases import Times, stand
+from avctl.engine.presence import Presence, microphones
 from avctl.engine.rulebook import limit, rules_for
 from avctl.engine.rules import Finding, Known, Watchman
 from avctl.model import event as happened
 from avctl.model.event import Event, FaultCleared, FaultRaised, Occupancy, PhaseChanged
 from avctl.model.fault import Fault, FaultKey, Severity
 from avctl.model.health import Cause, Reach
-from avctl.model.house import House
 from avctl.model.point import part_of
 from avctl.model.reading import Quality, Reading, Value
-from avctl.model.vocabulary import LEVEL, OFF, ON, OSCILLATOR, POWER, SIGNAL
+from avctl.model.vocabulary import OFF, ON, OSCILLATOR
 
 if TYPE_CHECKING:
     from avctl.engine.room import Room
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 LINK, WRONG_DEVICE, NOT_OBEYING = "link", "wrong-device", "not-obeying"
 SHUTDOWN = "shutdown"
 """The playbook that puts a room away."""
-_WAKING = 10.0  # s after the start in which an empty plan may only mean that nobody has read it yet
 _LONGEST_SLEEP = 30.0  # s; the wall clock may be set, so moments of the day are looked at again
-_VOICE, _PAUSE = 1.0, 10.0  # s: a voice lasts longer than a knock, and does not pause for longer
-_AFTER_TONE = 2.0
-_SETTLED = 60.0  # a display that has been on so long does not find its own source any more
 
 
 class Lookout:
@@ -42,18 +38,14 @@ class Lookout:
     def __init__(self, room: "Room", times: Times) -> None:
         self._room, self._times = room, times
         self._watchmen: dict[str, Watchman] = {}
-        self._mics = {device.id: _microphones(room.house, device.id) for device in room.house.devices_of(room.spec.id)}
-        self._speech = limit(room.house, "level.speech")
-        self._evidence = Evidence()
-        self._voice = self._tone = -inf
-        self._troubles: dict[str, float] = {}
+        self._presence = Presence(microphones(room.house, room.spec.id), limit(room.house, "level.speech"))
         self._met: set[str] = set()
         self._until = -inf
         self._disobeyed: dict[tuple[str, str], Value] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        self._evidence = replace(self._evidence, waking=self._room.clock.now() + _WAKING)
+        self._presence.starts(self._room.clock.now())
         self.stand(None)
 
     def stop(self) -> None:
@@ -64,11 +56,10 @@ class Lookout:
 
     def heard(self, device: str, readings: Sequence[Reading], news: Sequence[Reading], by: int) -> None:
         """All readings are evidence of people; what is news is held against the rules."""
-        for reading in readings:
-            self._listen(reading)
+        if self._is_peopled(device, readings, news):
+            self.stand(by or None)
         watchman = self._watchman(device)
         if news:
-            self._plugged(device, news, by)
             phase = self._room.state.phase
             watchman.hear([*news, *self._beside(watchman, news)], self._known(device), phase, by, _now())
             self._fed(device, news, by)
@@ -191,10 +182,10 @@ class Lookout:
             case happened.BookingChanged():
                 self.stand(event.seq)
             case happened.PlayEnded(playbook=playbook) if playbook == SHUTDOWN:
-                self._evidence = replace(self._evidence, away=event.at)
+                self._presence.put_away(event.at)
                 self.stand(event.seq)
             case happened.SourceTrouble(source, trouble):
-                self._trouble(source, trouble, event.at)
+                self._presence.trouble(source, trouble, event.at)
                 self.stand(event.seq)
             case happened.FaultAcknowledged(key):
                 self._settle(key.device, event.seq)
@@ -204,14 +195,14 @@ class Lookout:
 
     def flag(self, occupancy: Occupancy) -> None:
         """A person says whether people are in the room."""
-        self._evidence = replace(self._evidence, flag=occupancy, flagged=self._room.clock.now())
+        self._presence.flagged(occupancy, self._room.clock.now())
         self.stand(None)
 
     def stand(self, by: int | None) -> None:
         """Weigh bookings and evidence anew."""
         state = self._room.state
         now = self._room.clock.now()
-        standing = stand(state.bookings.values(), self._evidence, now, self._times, state.booking)
+        standing = stand(state.bookings.values(), self._presence.evidence, now, self._times, state.booking)
         self._until = standing.until
         if (standing.phase, standing.occupancy, standing.booking) != (state.phase, state.occupancy, state.booking):
             room = self._room.spec.id
@@ -219,40 +210,14 @@ class Lookout:
             self._room.publish(body, by)
         self._set_timer()
 
-    def _trouble(self, source: str, trouble: str, at: float) -> None:
-        if trouble:
-            self._troubles.setdefault(source, at)
-        else:
-            self._troubles.pop(source, None)
-        self._evidence = replace(self._evidence, blind=min(self._troubles.values(), default=inf))
-
-    def _listen(self, reading: Reading) -> None:
-        """A voice is louder than the room for longer than a knock; our own test tone is nobody's voice."""
-        if reading.point not in self._mics.get(reading.device, ()) or not isinstance(reading.value, int | float):
-            return
-        now = _now()
-        if self._room.state.value(reading.device, OSCILLATOR) == ON:
-            self._tone = now
-        if reading.value <= self._speech or now - self._tone < _AFTER_TONE:
-            return
-        if now - self._voice > _PAUSE:
-            self._voice = now
-        at = self._room.clock.now()
-        if now - self._voice >= _VOICE and at - self._evidence.spoke >= _PAUSE / 2:
-            self._voice = now - _VOICE
-            self._evidence = replace(self._evidence, spoke=at, spoke_at=part_of(reading.point))
-            self.stand(None)
-
-    def _plugged(self, device: str, news: Iterable[Reading], by: int) -> None:
-        """Somebody connects a source to a display that has been on for a while, untouched by us."""
-        if not any(reading.point == SIGNAL and reading.value == "present" for reading in news):
-            return
-        now, state = self._room.clock.now(), self._room.state.device(device)
-        power, past = state.readings.get(POWER), self._room.pasts.get(device)
-        touched = past is not None and past.sets and now - past.sets[-1] < _SETTLED
-        if power and power.value == ON and now - power.at > _SETTLED and not touched and device in self._met:
-            self._evidence = replace(self._evidence, plugged=now)
-            self.stand(by)
+    def _is_peopled(self, device: str, readings: Sequence[Reading], news: Sequence[Reading]) -> bool:
+        """Whether these readings tell something new about people."""
+        known, now = self._room.state.device(device), _now()
+        tone = self._room.state.value(device, OSCILLATOR) == ON
+        voices = [self._presence.hears(reading, tone, now) for reading in readings]
+        past, at = self._room.pasts.get(device, Past()), self._room.clock.now()
+        seen = device in self._met and self._presence.sees(news, known, past, at)
+        return any(voices) or seen
 
     # --- time
 
@@ -300,20 +265,6 @@ class Lookout:
     def _is_fresh(self, device: str, point: str) -> bool:
         reading = self._room.reading(device, point)
         return reading is not None and reading.quality is Quality.MEASURED
-
-
-def _microphones(house: House, device: str) -> frozenset[str]:
-    """The level points at which people can be heard: microphones by their role, or by the drawing."""
-    parts = {part for role, part in roles_of(house.rooms[house.devices[device].room], device).items() if _is_mic(role)}
-    for link in house.links:
-        fixture, (owner, part) = house.fixtures.get(split(link.source)[0]), split(link.target)
-        if fixture and fixture.kind == "microphone" and owner == device:
-            parts.add(part)
-    return frozenset(f"{part}.{LEVEL}" for part in parts if part)
-
-
-def _is_mic(role: str) -> bool:
-    return role.endswith("-mic")
 
 
 def _acknowledged(fault: Fault | None) -> bool:

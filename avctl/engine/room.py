@@ -11,9 +11,9 @@ from dataclasses import replace
 from random import Random
 
 from avctl.engine.bus import Bus
+from avctl.engine.case import Case, Past
 from avctl.engine.condition import condition
 from avctl.engine.errand import Errands
-from avctl.engine.guards import Case, Past
 from avctl.engine.lookout import Lookout
 from avctl.engine.phases import Times
 from avctl.engine.session import Session

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from avctl.engine import guards
-from avctl.engine.guards import ALLOWED, GUARDS, Answer, Case, Denied, NeedsConfirm, Past, check
+from avctl.engine.case import ALLOWED, Answer, Case, Denied, NeedsConfirm, Past
+from avctl.engine.guards import GUARDS, check
 from avctl.engine.state import DeviceState, RoomState
 from avctl.locale import has
 from avctl.model.command import Command, Urgency
