@@ -42,6 +42,7 @@ class Runner:
         self.actors = {room: Actor(desk, room, library) for room in desk.house.rooms}
         self._subscription = desk.bus.subscribe("playbooks", lambda body: isinstance(body, _HEARD))
         self._handled: set[tuple[FaultKey, float]] = set()
+        self._answered: set[FaultKey] = set()
         self._starts: dict[tuple[str, str], deque[float]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -50,17 +51,22 @@ class Runner:
         for event in history:
             if isinstance(event.body, happened.PlayStarted) and event.body.fault is not None:
                 self._note(event.body.playbook, event.body.fault.device, event.at)
+                self._answered.add(event.body.fault)
         journals = open_journals(open_runs)
         for journal in journals:
             self._resume(journal)
         self._tasks = [asyncio.create_task(actor.work(), name=f"actor {room}") for room, actor in self.actors.items()]
         self._tasks.append(asyncio.create_task(self._listen(), name="playbooks"))
         for room in self.actors:
+            standing = self._desk.state(room).faults.values()
+            self._handled |= {(fault.key, fault.since) for fault in standing if fault.key in self._answered}
             self._look_at_faults(room)
 
     async def hold(self) -> None:
         """Wait for ever. Raises what a bug raised."""
-        await asyncio.gather(*self._tasks)
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
 
     async def stop(self) -> None:
         """End what is under way: a test is put back, then everything is let go."""
@@ -80,6 +86,7 @@ class Runner:
             actor.resume(journal)
         if (fault := journal.started.fault) is not None:
             self._note(journal.started.playbook, fault.device, journal.at)
+            self._answered.add(fault)
 
     # --- what happens
 
@@ -91,7 +98,9 @@ class Runner:
         match event.body:
             case happened.Due() as due:
                 self._due(due, event.seq)
-            case happened.FaultRaised(fault, room):
+            case happened.FaultRaised(fault, room, standing):
+                if standing and fault.key in self._answered:
+                    self._handled.add((fault.key, fault.since))  # an earlier life has; hands may have been on it since
                 self._fault(fault, room, event.seq)
             case happened.PlayWanted() as body:
                 self._wanted(body, event.seq)

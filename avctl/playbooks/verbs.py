@@ -25,6 +25,8 @@ from avctl.playbooks.place import matching, place, spot
 
 POLL = 2.0
 """Seconds between two looks at a point that is waited for: a projector that warms up dislikes being asked."""
+LOOK = 10.0
+"""Seconds one such look may take at most: some projectors are deaf while their lamp is struck."""
 AGAIN = 5.0
 """Seconds at most until something is wished again that a guard has denied: a lamp that must cool down first."""
 PUT_BACK = 30.0
@@ -40,6 +42,8 @@ class Verbs:
         self._run, self._room = pen.journal.run, pen.journal.started.room
         self._language = desk.house.language
         self._urgency = Urgency.FALLBACK if play.kind is Kind.FALLBACK else Urgency.SELF_TEST
+        # a lamp may go out unasked when it has burnt for a while; in a meeting nobody has the time to wait and see
+        self._not_now = ("denied",) if play.kind is Kind.FALLBACK else ("denied", "confirm-required")
         self._loop = asyncio.get_running_loop()
         self.questions: dict[str, asyncio.Future[tuple[str, str]]] = {}
 
@@ -203,11 +207,12 @@ class Verbs:
         """What the device says in the end: a projector warms up first, and a lost answer is no refusal."""
         if done.ending in _NEVER_SENT:
             return done.reading
-        patience = deadline if done.verdict is Verdict.PASS else min(deadline, self._loop.time() + 2 * POLL)
         reading = done.reading
+        patience = deadline if _under_way(done) else min(deadline, self._loop.time() + 2 * POLL)
         while not _says(reading, wanted, done) and self._left(patience) > 0:
             await asyncio.sleep(min(POLL, self._left(patience)))
-            reading = (await self.ask(done.device, [done.point], max(POLL, self._left(patience))))[done.point]
+            within = min(LOOK, max(POLL, self._left(patience)))
+            reading = (await self.ask(done.device, [done.point], within))[done.point]
         return reading
 
     def _in_time(self, step: Step, began: float, saw: str, limit: str) -> Finding:
@@ -236,7 +241,7 @@ class Verbs:
             id = step if tried == 1 else f"{step}~{tried}"
             done = await self._desk.command(self._command(id, device, point, value, why, self._left(deadline), cause))
             pause = min(AGAIN, 0.5 * tried)
-            if done.ending != "denied" or self._left(deadline) <= pause:
+            if done.ending not in self._not_now or self._left(deadline) <= pause:
                 return done
             await asyncio.sleep(pause)
             tried += 1
@@ -270,10 +275,10 @@ class Verbs:
 
     def _say(self, action: Say) -> Finding:
         self._tell(action.to, action.severity, dict(action.text))
-        return Finding(Verdict.PASS, self._filled(action.text.get(self._language, "")))
+        return Finding(Verdict.PASS, self._filled(action.text.get(self._language, ""), self._language))
 
     async def _ask(self, step: Step, action: Ask, deadline: float) -> Finding:
-        asks = self._filled(action.text.get(self._language, ""))
+        asks = self._filled(action.text.get(self._language, ""), self._language)
         if step.id not in self._pen.journal.waits:
             until = self._desk.clock.now() + self._left(deadline)
             self._pen.write(StepWaits(self._run, step.id, asks, until, action.answers))
@@ -291,7 +296,7 @@ class Verbs:
 
     def _tell(self, to: str, severity: str, texts: Mapping[str, str]) -> None:
         incident = str(self._pen.journal.started.fault or self._run)
-        said = tuple((language, self._filled(sentence)) for language, sentence in texts.items())
+        said = tuple((language, self._filled(sentence, language)) for language, sentence in texts.items())
         self._pen.write(Notice(self._room, to, severity, said, incident))
 
     # --- words
@@ -310,7 +315,7 @@ class Verbs:
             target = f"{device}.{point}" if point else device
             self._pen.write(StepIntended(self._run, step.id, step.verb, doing, step.test_class, target))
 
-    def _filled(self, sentence: str) -> str:
+    def _filled(self, sentence: str, language: str) -> str:
         """Braces name roles; {device} is the one whose fault it is, {room} the room."""
         house, started = self._desk.house, self._pen.journal.started
         words = {role: place(house, self._room, role) for role in house.rooms[self._room].roles}
@@ -353,6 +358,13 @@ class _Lenient(dict[str, str]):
 
 
 _NEVER_SENT = ("denied", "confirm-required", "expired", "superseded", "refused")
+
+
+def _under_way(done: CommandDone) -> bool:
+    """Whether it may well be coming: accepted, on its way, or deaf just now because a lamp is being struck."""
+    reading = done.reading
+    assumed = reading is not None and (reading.quality is Quality.ASSUMED or str(reading.value) in _ON_THE_WAY)
+    return done.verdict is Verdict.PASS or assumed
 
 
 def _says(reading: Reading | None, wanted: Value, done: CommandDone) -> bool:

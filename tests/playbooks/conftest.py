@@ -15,7 +15,7 @@ from avctl.engine.bus import Bus, Subscription
 from avctl.engine.site import Site
 from avctl.model.booking import Booking, BookingKey, Needs
 from avctl.model.errors import NoAnswer
-from avctl.model.event import BookingChanged, Event, Occupancy, Phase, PhaseChanged, PlayEnded, PlayWanted
+from avctl.model.event import BookingChanged, Event, Occupancy, PlayEnded, PlayWanted, StepDone
 from avctl.model.house import DeviceSpec, House, Link, RoomSpec, Tie
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query
@@ -121,7 +121,7 @@ def boxes(clock: Clock) -> dict[str, Box]:
     for bay, charge in ((1, 100), (2, 99), (3, 98), (4, 100)):
         packs |= {f"bay.{bay}.present": "yes", f"bay.{bay}.charge": charge, f"bay.{bay}.health": 95}
     projector: dict[str, Value | None] = {
-        "power": "off", "source": "hdmi-1", "av-mute": "off", "lamp.hours": 1000, "lamp.state": "none-reported"
+        "power": "off", "source": "hdmi-1", "av-mute": "off", "lamp.hours": 1000, "lamp.state": "none-reported",
     }  # fmt: skip
     side: dict[str, Value | None] = {"power": "off", "source": "hdmi-2", "av-mute": "off", "light.hours": 100}
     outlets: dict[str, Value | None] = {f"outlet.{n}.state": "on" for n in (1, 2, 3, 4)}
@@ -183,13 +183,20 @@ class Bench:
     def bodies(self, kind: type[T]) -> list[T]:
         return [e.body for e in self.said() if isinstance(e.body, kind)]
 
-    def phase(self, phase: Phase, occupancy: Occupancy, booking: BookingKey | None = None, room: str = "301") -> None:
-        self.site.publish(PhaseChanged(room, phase, occupancy, booking, "test"))
+    def people(self, occupancy: Occupancy, room: str = "301") -> None:
+        """A person says whether people are in the room."""
+        self.site.flag(room, occupancy)
 
     def book(self, needs: Needs | None = None, start: float = 3600, room: str = "301") -> Booking:
         booking = Booking(BookingKey("test", "b"), room, self.clock.now() + start, self.clock.now() + start + 7200,
                           needs or Needs())  # fmt: skip
         self.site.publish(BookingChanged(booking))
+        return booking
+
+    def meeting(self, needs: Needs | None = None) -> Booking:
+        """A meeting that has been on for ten minutes."""
+        booking = self.book(needs, -600)
+        self.people(Occupancy.OCCUPIED)
         return booking
 
     def want(self, playbook: str, room: str = "301", by: str = "engineer", **arguments: str) -> None:
@@ -203,15 +210,13 @@ class Bench:
         return self.bodies(PlayEnded)[count - 1]
 
     def outcomes(self) -> dict[str, str]:
-        from avctl.model.event import StepDone
-
         return {b.step: b.outcome.verdict.value for b in self.bodies(StepDone)}
 
 
 @pytest.fixture
 async def bench(clock: LoopClock) -> AsyncIterator[Bench]:
     made = await Bench(clock, boxes(clock)).start()
-    made.phase(Phase.IDLE, Occupancy.FREE)
+    made.people(Occupancy.FREE)
     await asyncio.sleep(1)
     yield made
     await made.kill()

@@ -8,7 +8,7 @@ import pytest
 
 from avctl.model.booking import Level, Needs
 from avctl.model.command import TestClass
-from avctl.model.event import Due, Occupancy, Phase
+from avctl.model.event import Due, Occupancy
 from avctl.playbooks.filing import Filing
 from avctl.playbooks.report import html, make, plain
 from tests.playbooks.conftest import Bench
@@ -52,7 +52,7 @@ async def test_a_report_is_never_written_twice_and_the_next_has_the_next_number(
 
 
 async def test_what_was_not_tested_is_listed_as_such(bench: Bench, tmp_path: Path) -> None:
-    bench.phase(Phase.IDLE, Occupancy.OCCUPIED)
+    bench.people(Occupancy.OCCUPIED)
     filing = await _reported(bench, tmp_path, Needs())
     (report,) = filing.filed.values()
     assert {"picture", "tone-on"} <= {r.step for r in report.untested}

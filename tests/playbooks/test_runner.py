@@ -16,14 +16,13 @@ from avctl.model.event import (
     Missed,
     Notice,
     Occupancy,
-    Phase,
     PlayEnded,
     PlayRefused,
     PlayStarted,
     StepDone,
     StepIntended,
 )
-from avctl.model.fault import Fault, FaultKey, Severity
+from avctl.model.fault import FaultKey
 from avctl.model.outcome import Verdict
 from tests.playbooks.conftest import Bench, boxes
 
@@ -48,8 +47,8 @@ def due(bench: Bench, most: TestClass = TestClass.PERCEPTIBLE, needs: Needs = FU
 
 async def lamp_dies(bench: Bench) -> None:
     bench.boxes["p"].values["lamp.state"] = "error"
-    key = FaultKey("p", "lamp")
-    bench.site.publish(FaultRaised(Fault(key, Severity.CRITICAL, bench.clock.now(), bench.bus.last, "error"), "301"))
+    while not bench.bodies(FaultRaised):
+        await asyncio.sleep(0.1)
 
 
 async def test_every_act_is_written_down_before_it_is_done(bench: Bench) -> None:
@@ -62,7 +61,7 @@ async def test_every_act_is_written_down_before_it_is_done(bench: Bench) -> None
 
 
 async def test_people_in_the_room_get_silent_checks_only_and_never_a_green_report(bench: Bench) -> None:
-    bench.phase(Phase.IDLE, Occupancy.OCCUPIED)
+    bench.people(Occupancy.OCCUPIED)
     due(bench)
     ended = await bench.ended()
     assert ended.verdict is Verdict.SKIPPED
@@ -72,7 +71,7 @@ async def test_people_in_the_room_get_silent_checks_only_and_never_a_green_repor
 
 
 async def test_a_room_nobody_knows_about_is_tested_in_silence(bench: Bench) -> None:
-    bench.phase(Phase.IDLE, Occupancy.UNKNOWN)
+    bench.people(Occupancy.UNKNOWN)
     due(bench)
     await bench.ended()
     assert bench.outcomes()["tone"] == "pass"
@@ -95,7 +94,7 @@ async def test_people_who_come_early_end_what_they_would_notice_at_once(bench: B
     due(bench)
     while bench.boxes["p"].values["power"] != "warming":
         await asyncio.sleep(0.05)
-    bench.phase(Phase.PREPARING, Occupancy.OCCUPIED)
+    bench.people(Occupancy.OCCUPIED)
     began = asyncio.get_running_loop().time()
     while "picture" not in bench.outcomes():
         await asyncio.sleep(0.01)
@@ -156,8 +155,7 @@ async def test_a_display_that_says_yes_and_does_nothing_fails(bench: Bench) -> N
 
 
 async def test_a_dead_lamp_brings_the_side_display_and_tells_people(bench: Bench) -> None:
-    booking = bench.book(FULL)
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED, booking.key)
+    bench.meeting(FULL)
     bench.boxes["m"].values["scene"] = 5
     await lamp_dies(bench)
     ended = await bench.ended()
@@ -169,7 +167,7 @@ async def test_a_dead_lamp_brings_the_side_display_and_tells_people(bench: Bench
 
 
 async def test_without_a_second_picture_the_engineer_hears_of_it(bench: Bench) -> None:
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
+    bench.meeting()
     bench.boxes["s"].silent = True
     await lamp_dies(bench)
     ended = await bench.ended()
@@ -181,22 +179,23 @@ async def test_a_lamp_that_dies_before_the_meeting_calls_when_the_meeting_begins
     await lamp_dies(bench)
     await asyncio.sleep(5)
     assert not bench.bodies(PlayStarted)
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
+    bench.meeting()
     assert (await bench.ended()).playbook == "lamp-failure"
 
 
 async def test_a_warning_calls_no_fallback(bench: Bench) -> None:
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
-    fault = Fault(FaultKey("p", "lamp"), Severity.WARNING, bench.clock.now(), 1)
-    bench.site.publish(FaultRaised(fault, "301"))
-    await asyncio.sleep(5)
-    assert not bench.bodies(PlayStarted)
+    bench.meeting()
+    bench.boxes["p"].values["lamp.state"] = "warning"
+    await asyncio.sleep(60)
+    assert bench.bodies(FaultRaised) and not bench.bodies(PlayStarted)
 
 
 async def test_the_same_fallback_runs_twice_an_hour_at_most(bench: Bench) -> None:
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
+    bench.meeting()
     for _ in range(3):
-        await lamp_dies(bench)
+        bench.boxes["p"].values["lamp.state"] = "error"
+        await asyncio.sleep(60)
+        bench.boxes["p"].values["lamp.state"] = "none-reported"
         await asyncio.sleep(60)
     assert len(bench.bodies(PlayStarted)) == 2
     assert "2 times" in bench.bodies(PlayRefused)[0].why
@@ -206,7 +205,7 @@ async def test_a_fallback_goes_before_a_test_which_is_put_back_first(bench: Benc
     due(bench)
     while bench.boxes["m"].values["oscillator"] != "on":
         await asyncio.sleep(0.01)
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
+    bench.meeting()
     await lamp_dies(bench)
     first, second = await bench.ended(1), await bench.ended(2)
     assert (first.playbook, first.ending, first.restored) == ("pre-meeting", "stopped", True)
@@ -218,21 +217,26 @@ async def test_a_fallback_goes_before_a_test_which_is_put_back_first(bench: Benc
 
 
 async def test_a_lost_mixer_is_left_alone(bench: Bench) -> None:
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED)
-    fault = Fault(FaultKey("m", "link"), Severity.CRITICAL, bench.clock.now(), 1)
-    bench.site.publish(FaultRaised(fault, "301"))
+    bench.meeting()
+    bench.boxes["m"].silent = True
     assert (await bench.ended()).playbook == "link-loss"
     assert not bench.boxes["m"].log and not bench.bodies(FaultMitigated)
     assert "mixer (m)" in dict(bench.bodies(Notice)[0].text)["en"]
 
 
+async def test_a_weak_pack_in_a_meeting_is_told_and_nothing_is_switched(bench: Bench) -> None:
+    bench.meeting(FULL)
+    bench.boxes["c"].values["bay.3.health"] = 60
+    assert (await bench.ended()).playbook == "mic-battery"
+    assert {n.to for n in bench.bodies(Notice)} == {"engineer", "service"}
+    assert not any(box.log for box in bench.boxes.values())
+
+
 async def test_a_confidential_meeting_hears_nothing_of_wireless_microphones(bench: Bench) -> None:
-    booking = bench.book(Needs(wireless=2, level=Level.SECRET))
-    bench.phase(Phase.MEETING, Occupancy.OCCUPIED, booking.key)
-    fault = Fault(FaultKey("c", "battery", "bay.3"), Severity.WARNING, bench.clock.now(), 1)
-    bench.site.publish(FaultRaised(fault, "301"))
-    await asyncio.sleep(5)
-    assert not bench.bodies(PlayStarted), "wireless microphones are not used"
+    bench.meeting(Needs(wireless=2, level=Level.SECRET))
+    bench.boxes["c"].values["bay.3.health"] = 60
+    await asyncio.sleep(60)
+    assert bench.bodies(FaultRaised) and not bench.bodies(PlayStarted), "wireless microphones are not used"
 
 
 async def test_a_test_by_hand_is_for_the_next_meeting(bench: Bench) -> None:
@@ -299,6 +303,7 @@ async def test_what_a_hand_moved_in_the_meantime_stays_so(bench: Bench) -> None:
 
 async def test_the_room_is_put_away_in_order_and_mains_go_last_and_cold(bench: Bench) -> None:
     bench.boxes["p"].values["power"] = "on"
+    await asyncio.sleep(6)
     bench.site.publish(Due("301", bench.book(), "shutdown", "shutdown", TestClass.DISRUPTIVE, "R22", "empty"))
     began = bench.clock.now()
     ended = await bench.ended()
@@ -309,6 +314,7 @@ async def test_the_room_is_put_away_in_order_and_mains_go_last_and_cold(bench: B
 
 async def test_with_the_next_meeting_near_it_is_standby_only(bench: Bench) -> None:
     bench.boxes["p"].values["power"] = "on"
+    await asyncio.sleep(6)
     bench.site.publish(
         Due("301", bench.book(), "shutdown", "shutdown", TestClass.DISRUPTIVE, "R22", "empty", short=True)
     )
@@ -319,7 +325,7 @@ async def test_with_the_next_meeting_near_it_is_standby_only(bench: Bench) -> No
 
 async def test_a_daemon_that_stops_puts_the_test_back(clock: LoopClock) -> None:
     bench = await Bench(clock, boxes(clock)).start()
-    bench.phase(Phase.IDLE, Occupancy.FREE)
+    bench.people(Occupancy.FREE)
     due(bench)
     while bench.boxes["m"].values["oscillator"] != "on":
         await asyncio.sleep(0.01)

@@ -10,7 +10,6 @@ from avctl.model.event import (
     Answered,
     Notice,
     Occupancy,
-    Phase,
     PlayEnded,
     PlayRefused,
     PlayStarted,
@@ -37,7 +36,8 @@ def _add(bench: Bench, text: str, name: str = "mine") -> None:
 @pytest.fixture
 async def bench(clock: LoopClock) -> AsyncIterator[Bench]:
     made = await Bench(clock, boxes(clock)).start()
-    made.phase(Phase.IDLE, Occupancy.FREE)
+    made.book(start=20_000)
+    made.people(Occupancy.FREE)
     yield made
     await made.kill()
 
