@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from simulators import escvpnet, pjlink, samsung_mdc, shure_charger
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
 from simulators.device import Device
@@ -21,6 +22,14 @@ from simulators.x32 import Desk
 
 COMMUNITY, USER, AUTH, PRIV = "public", "avctl", "auth-pass", "priv-pass"
 """What is used where the site file names no secret."""
+
+STREAMS: Mapping[str, type[Any]] = {
+    "escvp21": Projector,
+    "pjlink": pjlink.Projector,
+    "samsung-mdc": samsung_mdc.Display,
+    "shure-charger": shure_charger.Charger,
+}
+"""What answers on a byte stream, by the name of its driver."""
 
 
 @dataclass
@@ -76,8 +85,8 @@ def _place(planned: Planned, lockstep: bool) -> Place:
         case "x32":
             desk = Desk(planned.name, planned.simulate)
             return Place(desk, UdpFace(desk, "osc"))
-        case "escvp21":
-            return _projector(planned, lockstep)
+        case talker if talker in STREAMS:
+            return _stream(planned, lockstep)
         case "battery-mib":
             charger = Charger(planned.name, planned.simulate)
             return Place(charger, UdpFace(charger, "snmp"), _credentials(charger.agent, planned.options))
@@ -87,17 +96,28 @@ def _place(planned: Planned, lockstep: bool) -> Place:
     raise AssertionError(planned.driver)  # `site` lets no other through
 
 
-def _projector(planned: Planned, lockstep: bool) -> Place:
+def _stream(planned: Planned, lockstep: bool) -> Place:
     """On a pty or on TCP, as the site file says; in lockstep always on TCP.
 
     The kernel hands on what is written to a pty a moment later, and in that moment both sides would believe that
     nothing is left to be done, and let time jump over the answer.
     """
-    projector = Projector(planned.name, planned.simulate)
+    secrets, words = _password(planned.options)
     url = urlsplit(planned.url)
+    kind = escvpnet.Projector if url.scheme == "escvpnet" else STREAMS[planned.driver]
+    device = kind(planned.name, {**planned.simulate, **words})
     if url.scheme == "serial" and not lockstep:
-        return Place(projector, PtyFace(projector, f"?{url.query}" if url.query else ""))
-    return Place(projector, TcpFace(projector))
+        return Place(device, PtyFace(device, f"?{url.query}" if url.query else ""), secrets)
+    return Place(device, TcpFace(device, "tcp" if url.scheme == "serial" else url.scheme), secrets)
+
+
+def _password(options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The secret the site file names as password, and what the device is told of it. Its word is made up here."""
+    told = options.get("password")
+    if not isinstance(told, Mapping) or "secret" not in told:
+        return {}, {}
+    word = f"simulated-{told['secret']}"
+    return {str(told["secret"]): word}, {"password": word}
 
 
 def _credentials(agent: Agent, options: Mapping[str, Any]) -> dict[str, str]:

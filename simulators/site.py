@@ -13,7 +13,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 _LINK = re.compile(r"(?P<source>\S+) (?P<verb>feeds|reaches) (?P<target>\S+)")
-NETWORK = {"x32": "osc", "battery-mib": "snmp", "apc-rpdu2": "snmp", "escvp21": "tcp"}
+NETWORK = {
+    "x32": "osc",
+    "battery-mib": "snmp",
+    "apc-rpdu2": "snmp",
+    "escvp21": "tcp",
+    "pjlink": "pjlink",
+    "samsung-mdc": "tcp",
+    "shure-charger": "tcp",
+}
 """Drivers that have a simulator, and how it is reached when the url does not say `serial:`."""
 
 

@@ -1,4 +1,5 @@
-"""Epson projectors speaking ESC/VP21 over RS-232 (9600 8N1), or TCP to a serial server. How one wants to be treated:
+"""Epson projectors speaking ESC/VP21 over RS-232 (9600 8N1), TCP to a serial server, or ESC/VP.net (`escvpnet`). How
+one wants to be treated:
 
 1. One command at a time, and the prompt `:` ends every answer; a lone CR is the cheapest question. 2. The prompt after
 a set says "read", never "done": the state is asked for. 3. Warming up and cooling down are states of their own; in
@@ -11,14 +12,16 @@ Source: Epson ESC/VP21 command guide.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
 from avctl.codecs import escvp21 as wire
-from avctl.drivers.base import Conversation, Options
+from avctl.drivers.base import Conversation, Options, Secret, Secrets, told
 from avctl.drivers.escvp21_error import PARTS, Trouble, signal
+from avctl.drivers.escvpnet import EscVpNet
 from avctl.model.errors import Busy, Garbled, NoAnswer, Refused
+from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query, Wire
 from avctl.model.reading import Quality, Reading, Value
@@ -47,13 +50,15 @@ class EscVp21Options(Options):
     light: Literal["lamp", "laser"] = "lamp"
     rated_lamp_hours: float | None = Field(default=None, gt=0)
     deaf: float = Field(default=40, ge=0, le=180)
+    password: Secret | None = None
+    """For ESC/VP.net only; at most 16 characters."""
 
 
 class EscVp21(Conversation[wire.Message]):
     """One projector."""
 
     decoder = wire.Decoder
-    schemes = ("serial", "tcp")
+    schemes = ("serial", "tcp", "escvpnet")
     settings = EscVp21Options
     queries = (POWER, ERRORS, PICTURE, LAMP, IDENTITY)
     retries = 1
@@ -67,6 +72,14 @@ class EscVp21(Conversation[wire.Message]):
         self._trouble = Trouble()
         self._power = self._heading = ""
         self._deaf_until = 0.0
+
+    @classmethod
+    def made(cls, spec: DeviceSpec, link: Wire, clock: Clock, options: Options, secrets: Secrets) -> Self:
+        """On the network there is a door before the projector, and perhaps a password."""
+        assert isinstance(options, EscVp21Options)
+        if spec.url.startswith("escvpnet:"):
+            link = EscVpNet(link, told(options.password, secrets))
+        return cls(spec.id, link, clock, options)
 
     async def open(self) -> None:
         """Connect and see that something answers a lone CR with a prompt."""

@@ -16,7 +16,13 @@ from avctl.drivers.base import Conversation, Options, Secrets
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver, Wire
 
-_CODED: Mapping[str, str] = {"escvp21": "EscVp21", "x32": "X32"}  # module of this package: class in it
+_CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in it
+    "escvp21": "EscVp21",
+    "pjlink": "PjLink",
+    "samsung-mdc": "SamsungMdc",
+    "shure-charger": "ShureCharger",
+    "x32": "X32",
+}
 
 
 class UnknownDriver(LookupError):
@@ -143,7 +149,9 @@ _WIRES: Mapping[str, Callable[[str], Wire]] = {
 
 
 def _class(name: str) -> type[Conversation[object]]:
-    return cast("type[Conversation[object]]", getattr(import_module(f"avctl.drivers.{name}"), _CODED[name]))
+    return cast(
+        "type[Conversation[object]]", getattr(import_module(f"avctl.drivers.{name.replace('-', '_')}"), _CODED[name])
+    )
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

@@ -14,9 +14,12 @@ from avctl.model.errors import LinkDown
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Driver
 from avctl.model.reading import Reading, Value
+from avctl.transports.memory import Memory
+from simulators import pjlink
 from simulators.escvp21 import Projector
 from simulators.faces import TcpFace, UdpFace
 from simulators.x32 import Desk
+from tests.drivers.talkers import TALKERS
 
 
 @dataclass
@@ -48,7 +51,30 @@ class Bench:
                 await asyncio.sleep(0.01)
 
 
+class Greeting(Memory):
+    """Our end of a wire whose device speaks first, whenever it is opened."""
+
+    def __init__(self, greeting: bytes) -> None:
+        super().__init__()
+        self.greeting = greeting
+
+    async def open(self) -> None:
+        await super().open()
+        if self.greeting:
+            self._arrivals.put(self.greeting)
+
+
+def greeted(greeting: bytes) -> tuple[Memory, Memory]:
+    """Both ends of a new wire with a device that says `greeting` first."""
+    near, far = Greeting(greeting), Memory()
+    near._other, far._other = far, near
+    return near, far
+
+
 MakeBench = Callable[..., Coroutine[Any, Any, Bench]]
+TALKING = {stem: talker.device for stem, talker in TALKERS.items()}
+SIMULATED = {"x32": Desk, "escvp21": Projector, "pjlink": pjlink.Projector}
+SECRETS = {"projector": "JBMIAProjectorLink", "wrong": "opensesame"}
 
 
 @pytest.fixture
@@ -59,12 +85,12 @@ async def bench(clock: LoopClock) -> AsyncIterator[MakeBench]:
         async def make(
             stem: str, simulate: dict[str, Any] | None = None, options: dict[str, Any] | None = None
         ) -> Bench:
-            sim: Any = (Desk if stem == "x32" else Projector)(f"bench-{stem}", simulate)
+            sim: Any = (SIMULATED | TALKING)[stem](f"bench-{stem}", simulate)
             face = UdpFace(sim, "osc") if stem == "x32" else TcpFace(sim)
             await face.open()
             stack.push_async_callback(face.close)
             driver = build(
-                DeviceSpec(f"bench-{stem}", "301", stem, face.url, options or {}), clock, dict[str, str]().__getitem__
+                DeviceSpec(f"bench-{stem}", "301", stem, face.url, options or {}), clock, SECRETS.__getitem__
             )
             made = Bench(sim, driver)
             stack.push_async_callback(driver.close)

@@ -25,7 +25,7 @@ def test_the_shipped_site_can_be_simulated_whole_and_room_by_room() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("devices:\n  a:\n    driver: pjlink\n", r"site.yaml:3: no simulator for driver 'pjlink'; .*escvp21"),
+        ("devices:\n  a:\n    driver: lantern\n", r"site.yaml:3: no simulator for driver 'lantern'; .*escvp21"),
         ("devices:\n  a: {}\n", r"site.yaml:2: device a has no driver"),
         ("devices:\n  a: {driver: x32}\nlinks:\n  - a touches a\n", r"site.yaml:4: link 'a touches a'; .*feeds"),
         ("devices:\n  a: {driver: x32}\nlinks: [b feeds a]\n", r"site.yaml:3: link names 'b'"),

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from simulators import osc
+from simulators import escvpnet, osc, pjlink
+from simulators.building import STREAMS
 from simulators.device import Device
 from simulators.escvp21 import Projector
+from simulators.talker import Talker
 from simulators.x32 import Desk
 from tests.wire.transcript import Transcript, Turn, transcripts
 
@@ -29,6 +31,42 @@ async def test_the_projector_says_what_the_manual_says(script: Transcript) -> No
     talk = projector.talk(said.append)
     for turn in script.turns:
         assert b"".join(await replay(projector, turn, talk.hear, said)) == b"".join(turn.said), turn.asked
+
+
+HOSTS: dict[str, type[Any]] = {"escvpnet": escvpnet.Projector, "pjlink": pjlink.Projector}
+
+
+@pytest.mark.parametrize("script", [script for stem in HOSTS for script in transcripts(stem)], ids=str)
+async def test_one_that_speaks_first_says_what_its_manual_says(script: Transcript) -> None:
+    greets = script.turns[0].asked is None
+    projector = HOSTS[script.path.parent.name]("projector")
+    projector.put(**(script.turns[0].state if greets else {}))
+    said: list[bytes] = []
+    talk = projector.talk(said.append)
+    talk.begin(lambda: None)
+    assert said == (script.turns[0].said if greets else [])
+    for turn in script.turns[greets:]:
+        assert b"".join(await replay(projector, turn, talk.hear, said)) == b"".join(turn.said), turn.asked
+    talk.end()
+
+
+TALKERS = {stem: device for stem, device in STREAMS.items() if issubclass(device, Talker)}
+
+
+@pytest.mark.parametrize("script", [script for stem in TALKERS for script in transcripts(stem)], ids=str)
+async def test_a_talker_says_what_the_manual_says(script: Transcript) -> None:
+    device = TALKERS[script.path.parent.name]("device")
+    said: list[bytes] = []
+    talk = device.talk(said.append)
+    talk.begin(lambda: None)
+    for turn in script.turns:
+        device.put(**turn.state)
+        if turn.asked:
+            said.clear()
+            talk.hear(turn.asked)
+        await asyncio.sleep(0)
+        assert b"".join(said) == b"".join(turn.said), turn.asked
+        said.clear()
 
 
 @pytest.mark.parametrize("script", transcripts("x32"), ids=str)
