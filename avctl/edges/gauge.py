@@ -50,7 +50,7 @@ class Rooms:
             gauge("avctl_device_up", "1 while the device answers", self.up, *where),
             gauge("avctl_device_health", "1 for the health the device has now", self.health, *where, "health", "cause"),
             gauge("avctl_device_last_answer_timestamp_seconds", "When it last answered", self.answered, *where),
-            gauge("avctl_lamp_used_seconds", "Use of the lamp or light source, as the device counts it", self.lamps, *where, "source"),
+            gauge("avctl_lamp_used_seconds", "Use of the light source, as counted", self.lamps, *where, "source"),
             gauge("avctl_battery_charge_ratio", "Charge of the pack in a bay", self.charges, *part),
             gauge("avctl_battery_health_ratio", "Health of the pack in a bay", self.healths, *part),
             gauge("avctl_outlet_on", "1 while the outlet is on", self.outlets, *part),

@@ -11,6 +11,7 @@ thousand series holds the loop for 190 ms. The part of a line before its value i
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -32,23 +33,20 @@ class Family:
     help: str
     labels: Labels
     samples: Callable[[], Samples]
-    prefixes: dict[Labels, bytes] = field(default_factory=dict)
+    prefixes: dict[Labels, str] = field(default_factory=dict)
 
     @property
     def line_name(self) -> str:
         return self.name + "_total" if self.kind == "counter" else self.name
 
-    def head(self) -> bytes:
-        return f"# HELP {self.line_name} {self.help}\n# TYPE {self.line_name} {self.kind}\n".encode()
+    def head(self) -> str:
+        return f"# HELP {self.line_name} {self.help}\n# TYPE {self.line_name} {self.kind}\n"
 
-    def prefix(self, values: Labels) -> bytes:
+    def prefix(self, values: Labels) -> str:
         """`avctl_device_up{room="301",device="r301-mixer"} `, made once."""
-        known = self.prefixes.get(values)
-        if known is None:
-            shown = ",".join(f'{k}="{_escaped(v)}"' for k, v in zip(self.labels, values, strict=True))
-            known = (f"{self.line_name}{{{shown}}} " if shown else f"{self.line_name} ").encode()
-            self.prefixes[values] = known
-        return known
+        shown = ",".join(f'{k}="{_escaped(v)}"' for k, v in zip(self.labels, values, strict=True))
+        self.prefixes[values] = made = f"{self.line_name}{{{shown}}} " if shown else f"{self.line_name} "
+        return made
 
 
 class Metrics(Collector):
@@ -74,23 +72,22 @@ class Metrics(Collector):
 
     async def pages(self) -> AsyncIterator[bytes]:
         """The exposition in slices; between two of them the loop is others'."""
-        lines: list[bytes] = []
+        lines: list[str] = []
         for family in self.families:
             lines.append(family.head())
+            known, make = family.prefixes.get, family.prefix
             for values, figure in self._bounded(family):
-                lines.append(family.prefix(values) + _figure(figure))
+                lines.append(f"{known(values) or make(values)}{figure!r}\n")
                 if len(lines) >= _SLICE:
-                    yield b"".join(lines)
+                    yield "".join(lines).encode()
                     lines.clear()
                     await asyncio.sleep(0)
-        yield b"".join(lines)
+        yield "".join(lines).encode()
 
     def _bounded(self, family: Family) -> Samples:
-        for number, sample in enumerate(family.samples()):
-            if number >= _MOST:
-                self.overflow += 1
-                continue
-            yield sample
+        samples = iter(family.samples())
+        yield from islice(samples, _MOST)
+        self.overflow += sum(1 for _ in samples)
 
 
 class Lag:
@@ -134,10 +131,6 @@ def one(figure: Callable[[], float]) -> Callable[[], Samples]:
 def each(figures: Callable[[], Mapping[str, float]]) -> Callable[[], Samples]:
     """The samples of a family with one label."""
     return lambda: [((name,), figure) for name, figure in figures().items()]
-
-
-def _figure(figure: float) -> bytes:
-    return b"%d\n" % figure if figure == int(figure) and abs(figure) < 1e15 else repr(figure).encode() + b"\n"
 
 
 def _escaped(text: str) -> str:

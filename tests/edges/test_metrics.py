@@ -50,15 +50,15 @@ async def test_promtool_finds_nothing_to_say(bench: Bench) -> None:
 async def test_a_room_is_seen_in_its_figures(bench: Bench) -> None:
     await _something_happens(bench)
     text = await _written(_all(bench))
-    assert 'avctl_device_up{room="302",device="r302-display"} 1\n' in text
-    assert 'avctl_device_up{room="301",device="r301-display"} 0\n' in text
-    assert 'avctl_lamp_used_seconds{room="302",device="r302-display",source="lamp"} 1476000\n' in text
+    assert 'avctl_device_up{room="302",device="r302-display"} 1.0\n' in text
+    assert 'avctl_device_up{room="301",device="r301-display"} 0.0\n' in text
+    assert 'avctl_lamp_used_seconds{room="302",device="r302-display",source="lamp"} 1476000.0\n' in text
     assert 'avctl_battery_charge_ratio{room="302",device="r302-display",part="bay.1"} 0.97\n' in text
     standing = (
         'avctl_fault_standing{room="302",device="r302-display",part="bay.1",fault="battery",severity="warning"} 1'
     )
     assert standing in text
-    assert 'avctl_selftest_verdict{room="302",playbook="pre-meeting",verdict="marginal"} 1\n' in text
+    assert 'avctl_selftest_verdict{room="302",playbook="pre-meeting",verdict="marginal"} 1.0\n' in text
 
 
 async def test_what_is_written_in_slices_is_what_the_library_would_write(bench: Bench) -> None:
@@ -75,7 +75,7 @@ async def test_a_family_that_grows_too_large_is_cut_and_counted(monkeypatch: pyt
     monkeypatch.setattr("avctl.edges.metrics._MOST", 10)
     metrics = Metrics([counter("avctl_test", "too many", lambda: [((str(i),), 1.0) for i in range(25)], "n")])
     text = await _written(metrics)
-    assert text.count("avctl_test_total{") == 10 and "avctl_series_overflow_total 15" in text
+    assert text.count("avctl_test_total{") == 10 and "avctl_series_overflow_total 15.0" in text
 
 
 async def test_labels_are_escaped() -> None:

@@ -169,7 +169,7 @@ async def test_pages_allow_no_inline_script_and_documentation_loads_nothing(clie
 
 async def test_metrics_are_at_their_exact_path(client: httpx.AsyncClient) -> None:
     answer = await client.get("/metrics", follow_redirects=False)
-    assert answer.status_code == 200 and "avctl_series_overflow_total 0" in answer.text
+    assert answer.status_code == 200 and "avctl_series_overflow_total 0.0" in answer.text
     assert (await client.get("/healthz")).text == "ok"
 
 
