@@ -6,13 +6,13 @@ RFC 6933 (ENTITY-MIB). How its rows are numbered: the pack in bay N is physical 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pysnmp.proto import rfc1902
 
-from simulators.device import OnDatagrams, State, mishap
+from simulators.device import OnDatagrams
 from simulators.faces import Address, Say
+from simulators.pack import Bays, Pack
 from simulators.snmp import Agent, Oid, oid
 
 BATTERY = oid("1.3.6.1.2.1.233.1.1.1")
@@ -21,155 +21,24 @@ CHASSIS, CONTAINER, PACK = 3, 5, 14  # entPhysicalClass; battery(14) since RFC 6
 UNKNOWN, CHARGING, MAINTAINING, IDLE = 1, 2, 3, 4  # batteryChargingOperState
 NO_NUMBER, NO_DEGREE = 0xFFFFFFFF, 0x7FFFFFFF  # RFC 7577: "unknown"
 DESIGN = 2000  # mAh
-HOURS_TO_FULL = 2.5
-WEAR = 0.04  # % of health per cycle
 
 
-@dataclass
-class Pack:
-    """One battery pack. `charge` in % of what it still holds, `health` in % of what it held when new."""
-
-    charge: float
-    health: float
-    cycles: int
-    serial: str
-    since: float
-    """Loop time up to which its charge has been counted."""
-    fault: bool = False
-
-
-class Charger(OnDatagrams):
-    """Bays numbered from 1, each empty (None) or with a pack."""
+class Charger(Bays, OnDatagrams):
+    """How it speaks."""
 
     stem = "charger"
-    boot = 3.0
-    draw = 0.3
 
     def __init__(self, name: str, simulate: Mapping[str, Any] | None = None) -> None:
         super().__init__(name, simulate)
-        packs = list(self.simulate.get("packs", []))
-        self.model = str(self.simulate.get("model", "MBC-8"))
-        self.serial = str(self.simulate.get("serial", f"CH{self.random.randrange(10**6):06d}"))
-        self.hours_to_full = float(self.simulate.get("hours_to_full", HOURS_TO_FULL))
-        count = int(self.simulate.get("bays", max(8, len(packs))))
-        self.bays: list[Pack | None] = [self._pack(told) for told in (packs + [None] * count)[:count]]
-        self.hot = False
-        self._removed: dict[int, Pack] = {}
-        self._aged: dict[int, float] = {}
         self._started = self.now
         self.agent = Agent(name)
         self._describe()
 
-    def _pack(self, told: Mapping[str, Any] | None) -> Pack | None:
-        if told is None:
-            return None
-        health = float(told.get("health", 100))
-        cycles = int(told.get("cycles", (100 - health) / WEAR))
-        serial = str(told.get("serial", f"P{self.random.randrange(10**6):06d}"))
-        return Pack(float(told.get("charge", 100)), health, cycles, serial, self.now)
-
-    # --- life
-
-    def pack(self, bay: int) -> Pack | None:
-        """The pack in a bay, with its charge as of now. Raises ValueError for a bay that does not exist."""
-        if not 1 <= bay <= len(self.bays):
-            raise ValueError(f"bay {bay}: this charger has bays 1 to {len(self.bays)}")
-        pack = self.bays[bay - 1]
-        if pack and not self.hot and not pack.fault:
-            hours = (self.now - pack.since) / 3600
-            pack.charge = min(100.0, pack.charge + 100 * hours / self.hours_to_full)
-        if pack:
-            pack.since = self.now
-        return pack
-
-    def loses_mains(self) -> None:
-        """Nothing charges without mains: count what was charged so far."""
-        for bay in range(1, len(self.bays) + 1):
-            self.pack(bay)
-
     def starts(self) -> None:
-        """Uptime from zero; the hours in the dark have charged nothing."""
+        """Uptime from zero."""
+        super().starts()
         self._started = self.now
         self.agent.boots += 1
-        for pack in filter(None, self.bays):
-            pack.since = self.now
-
-    # --- mishaps
-
-    @mishap
-    def pack_ages(self, bay: int, health: float = 62) -> None:
-        """That pack has seen too many meetings."""
-        if pack := self.pack(bay):
-            self._aged.setdefault(bay, pack.health)
-            pack.health, pack.cycles = float(health), int((100 - health) / WEAR)
-
-    @mishap
-    def pack_drained(self, bay: int, charge: float = 20) -> None:
-        """Put back empty after a long meeting; it charges from here."""
-        if pack := self.pack(bay):
-            pack.charge = float(charge)
-
-    @mishap
-    def pack_taken(self, bay: int) -> None:
-        """Somebody took it along."""
-        if pack := self.pack(bay):
-            self._removed[bay] = pack
-            self.bays[bay - 1] = None
-
-    @mishap
-    def pack_put(self, bay: int, charge: float = 40, health: float = 90) -> None:
-        """Somebody put a pack in: the one that was taken from here, or one never seen before."""
-        if self.pack(bay):
-            return
-        pack = self._removed.pop(bay, None) or self._pack({"health": health})
-        assert pack
-        pack.charge, pack.since = float(charge), self.now
-        pack.cycles, pack.health = pack.cycles + 1, pack.health - WEAR
-        self.bays[bay - 1] = pack
-
-    @mishap
-    def packs_swapped(self, bay: int, other: int) -> None:
-        """Two packs change places."""
-        here, there = self.pack(bay), self.pack(other)
-        self.bays[bay - 1], self.bays[other - 1] = there, here
-
-    @mishap
-    def bay_error(self, bay: int) -> None:
-        """The charger cannot read the pack in that bay: every number is unknown."""
-        if pack := self.pack(bay):
-            pack.fault = True
-
-    @mishap
-    def charger_overheats(self) -> None:
-        """Its fan is blocked: 55 °C at every bay, charging stops."""
-        self.loses_mains()  # settle what was charged until now
-        self.hot = True
-
-    def heal(self) -> None:
-        """Readable, cool, packs back where they were, and as fit as before they were made to age."""
-        super().heal()
-        self.loses_mains()
-        self.hot = False
-        for bay, health in self._aged.items():
-            if pack := self.bays[bay - 1]:
-                pack.health = health
-        for bay, pack in self._removed.items():
-            self.bays[bay - 1] = self.bays[bay - 1] or pack
-        self._aged.clear()
-        self._removed.clear()
-        for pack in filter(None, self.bays):
-            pack.fault, pack.since = False, self.now
-
-    def state(self) -> State:
-        """Charge and health of every bay, as its lamps would show."""
-        shown: dict[str, int | float | str | None] = {}
-        for bay in range(1, len(self.bays) + 1):
-            pack = self.pack(bay)
-            shown[f"bay.{bay}.charge"] = round(pack.charge, 1) if pack else None
-            shown[f"bay.{bay}.health"] = round(pack.health, 1) if pack else None
-        return shown
-
-    # --- speech
 
     def hear(self, data: bytes, sender: Address, say: Say) -> None:
         """One SNMP request."""
@@ -223,10 +92,10 @@ class Charger(OnDatagrams):
         battery(18, signed, self._tenths, NO_DEGREE)
 
     def _doing(self, pack: Pack) -> int:
-        return IDLE if self.hot else CHARGING if pack.charge < 100 else MAINTAINING
+        return IDLE if self.hot else CHARGING if self.charging(pack) else MAINTAINING
 
     def _tenths(self, pack: Pack) -> int:
-        return 550 if self.hot else 310 if pack.charge < 100 else 245
+        return round(10 * self.degrees(pack))
 
     def _column(self, table: Oid, column: int, index: int, read: Callable[[], Any]) -> None:
         self.agent.table.add((*table, column, index), read)

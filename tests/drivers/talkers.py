@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 
 from avctl.drivers.base import Options
+from avctl.drivers.extron_sis import ExtronSis, SisOptions
 from avctl.drivers.samsung_mdc import SamsungMdc
+from avctl.drivers.shure_charger import ShureCharger, ShureChargerOptions
 from avctl.model.reading import Value
-from simulators import samsung_mdc
+from simulators import extron_sis, samsung_mdc, shure_charger
 
 
 class Talker(NamedTuple):
@@ -25,6 +27,15 @@ class Talker(NamedTuple):
 
 
 TALKERS = {
+    "extron-sis": Talker(
+        ExtronSis,
+        extron_sis.Switcher,
+        b"Out63 In01 All\r\n",
+        {"inputs": 8, "outputs": 4},
+        {"output.1.source": 1, "output.4.source": 1},
+        ("output.1.source", 5),
+        SisOptions(outputs=2),
+    ),
     "samsung-mdc": Talker(
         SamsungMdc,
         samsung_mdc.Display,
@@ -32,5 +43,14 @@ TALKERS = {
         {"power": "on"},
         {"power": "on"},
         ("volume", 55),
+    ),
+    "shure-charger": Talker(
+        ShureCharger,
+        shure_charger.Charger,
+        b"< REP NET_SETTINGS SW1 AUTO >",
+        {"packs": [{"charge": 100, "health": 97}, None]},
+        {"bay.1.charge": 100, "bay.1.state": "full", "bay.2.present": "no"},
+        ("storage", "on"),
+        ShureChargerOptions(bays=4),
     ),
 }
