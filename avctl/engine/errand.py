@@ -35,6 +35,7 @@ class Errands:
     def __init__(self, room: "Room") -> None:
         self._room = room
         self._results: dict[str, asyncio.Task[CommandDone]] = {}
+        self._latest: dict[tuple[str, str], str] = {}  # (device, point) -> the newest wish for it
 
     async def run(self, command: Command) -> CommandDone:
         """Carry it out, once for each id. Cancelling the caller does not stop what is under way: `until` does."""
@@ -92,6 +93,7 @@ class Errands:
                 continue
             if isinstance(answer, Allowed):
                 room.note_set(command.device, command.point, now)
+                self._latest[command.device, command.point] = command.id
             return answer
 
     async def _send(self, session: Session, command: Command, asked: int, begun: asyncio.Event) -> Reading:
@@ -112,6 +114,8 @@ class Errands:
         """Patience with what is busy, and one more try for what may be repeated after a lost answer."""
         tries = 1 if command.point == SCENE else 2
         while True:
+            if self._latest[command.device, command.point] != command.id:
+                raise Superseded(command.point)  # to say it again now would undo what somebody wished since
             try:
                 return await session.write(command.point, command.value, command.urgency, asked, begun)
             except Busy:

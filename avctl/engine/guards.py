@@ -157,9 +157,9 @@ def _tone(case: Case) -> Answer | None:
 
 def _rate(case: Case) -> Answer | None:
     """Small computers inside; they hang when hurried."""
-    if case.command.point == SCENE and case.past.recalls:
-        earliest = case.past.recalls[-1] + limit(case.house, "scenes.pause")
-        if case.now < earliest:
+    if case.past.recalls:
+        pause = "scenes.pause" if case.command.point == SCENE else "scenes.settle"
+        if case.now < (earliest := case.past.recalls[-1] + limit(case.house, pause)):
             return Denied("rate", earliest)
     most = int(limit(case.house, "sets.per-second"))
     lately = [at for at in case.past.sets if at > case.now - 1.0]

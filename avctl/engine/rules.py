@@ -40,6 +40,7 @@ LIMITS: Mapping[str, float] = {
     "projector.cooled": 300,  # s in standby before its outlet may be cut
     "sets.per-second": 5,  # to one device
     "scenes.pause": 5,  # s between two recalls
+    "scenes.settle": 0.5,  # s after a recall in which the desk still overwrites what it is told
 }
 """Every limit the engine knows, with its default; `limits:` of the site file overrides them by name."""
 

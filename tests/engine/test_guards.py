@@ -236,6 +236,8 @@ def test_a_sixth_set_within_a_second_and_a_second_recall_within_five_must_wait()
     assert answer == Denied("rate", NOW - 0.5 + 1.0)
     answer = check(replace(case("scene", 3), pasts={"r301-mixer": Past().told("scene", NOW - 2)}))
     assert answer == Denied("rate", NOW + 3)
+    answer = check(replace(asked, pasts={"r301-mixer": Past().told("scene", NOW - 0.1)}))
+    assert answer == Denied("rate", NOW - 0.1 + 0.5)  # what is set while a scene still loads is lost
 
 
 def test_a_guard_that_breaks_denies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -324,6 +324,20 @@ async def test_a_device_that_says_not_now_is_asked_again(stage: Stage) -> None:
     assert 3 <= len(puppet.did("write source=hdmi-2")) <= 6
 
 
+async def test_an_old_wish_said_again_does_not_undo_a_newer_one(stage: Stage) -> None:
+    puppet = stage.projector()
+    await stage.site.start()
+    await asyncio.sleep(1)
+    puppet.silent_about = {"source"}
+    old = asyncio.create_task(stage.site.command(wish(stage, "source", "hdmi-2", "old")))
+    await asyncio.sleep(0.5)
+    new = asyncio.create_task(stage.site.command(wish(stage, "source", "computer", "new")))
+    await asyncio.sleep(0.3)
+    puppet.silent_about = set()
+    assert ((await old).ending, (await new).ending) == ("superseded", "done")
+    assert puppet.says["source"] == "computer"
+
+
 async def test_a_refusal_is_told_and_not_repeated(stage: Stage) -> None:
     puppet = stage.projector()
     await stage.site.start()
