@@ -27,7 +27,14 @@ class Answers:
     ) -> None:
         self._site, self._reader, self._diary, self._library, self._filing = site, reader, diary, library, filing
         self.asked = Asked(
-            self._why, self._events, self._archive, self._plan, self._menu, self._report, filing.folder
+            why=self._why,
+            events=self._events,
+            archive=self._archive,
+            plan=self._plan,
+            menu=self._menu,
+            step=self._step,
+            report=self._report,
+            reports=filing.folder,
         )
 
     async def _why(self, seq: int) -> Sequence[Event]:
@@ -67,6 +74,11 @@ class Answers:
             for p in self._library.values()
             if not p.rooms or room in p.rooms
         ]
+
+    def _step(self, playbook: str, step: str, language: str) -> str:
+        found = self._library.get(playbook)
+        named = next((s for s in found.walk() if step == s.id or step.startswith(f"{s.id}-")), None) if found else None
+        return named.title.get(language, "") if named else ""
 
     def _report(self, run: str) -> str:
         found = self._filing.filed.get(run)

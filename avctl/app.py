@@ -25,17 +25,22 @@ from avctl.archive.writer import Writer, notice
 from avctl.bookings.diary import PAST, Diary
 from avctl.bookings.rule import Rules
 from avctl.bookings.sources import IcsSource
+from avctl.clock import LoopClock
 from avctl.config import Settings
 from avctl.drivers import registry
 from avctl.edges import broker, gauge
+from avctl.edges.console import Console
 from avctl.edges.gate import Gate
 from avctl.edges.metrics import Lag, Metrics
 from avctl.edges.mqtt import Mqtt
+from avctl.edges.notify import Notify
+from avctl.edges.watchdog import Watchdog
 from avctl.edges.web.board import Web
 from avctl.engine.bus import Bus
+from avctl.engine.phases import Times
 from avctl.engine.site import Site
 from avctl.maintenance import ARCHIVE
-from avctl.model.event import DaemonStarted, DaemonStopped, Event
+from avctl.model.event import DaemonStarted, DaemonStopped, Event, PlayEnded
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
 from avctl.playbooks.filing import Filing
@@ -45,6 +50,7 @@ from avctl.playbooks.runner import Runner
 from avctl.secret import Secrets
 
 _HOUR, _DAY = 3600.0, 86_400.0  # s
+_STUCK = 15.0  # s without progress after which a part hangs
 _SECRET_OF_BROKER = "mqtt-password"
 
 
@@ -77,10 +83,14 @@ class Stand:
 
 
 class Daemon:
-    """`async with Daemon(stand) as daemon: await daemon.hold()`. Raises AlreadyRuns, Mistakes, OSError, NoBroker."""
+    """`async with Daemon(stand) as daemon: await daemon.hold()`. Raises AlreadyRuns, Mistakes, OSError, NoBroker.
 
-    def __init__(self, stand: Stand) -> None:
-        self.stand, self.house = stand, stand.settings.house
+    `console` is the language in which a terminal is told what happens; "" tells it nothing.
+    """
+
+    def __init__(self, stand: Stand, console: str = "") -> None:
+        self.stand, self.house, self._language = stand, stand.settings.house, console
+        self.watchdog = Watchdog()
         self._stack = AsyncExitStack()
         self._failed: asyncio.Future[None] | None = None
         self.web_url = self.mqtt_url = ""
@@ -103,8 +113,14 @@ class Daemon:
         assert self._failed is not None, "enter first"
         await asyncio.shield(self._failed)
 
+    def tell(self, line: str) -> None:
+        """A line of the demo's own on the console, marked as what it is."""
+        if isinstance(self._told, Console):
+            self._told.say(f"· {line}", "dim italic")
+
     async def _start(self) -> None:
         self._open_archive()
+        self._open_console()
         self.library = self._attach()
         open_runs = await self.reader.asked(memory.open_runs)
         past = await self.reader.asked(memory.happened, [k.kind for k in PAST], self.stand.clock.now() - 2 * _DAY)
@@ -114,6 +130,7 @@ class Daemon:
         await self._start_playbooks(open_runs)
         await self._start_bookings(past)
         await self._start_edges()
+        self._start_watchdog()
 
     # --- the parts, in order
 
@@ -124,11 +141,17 @@ class Daemon:
         self.reader = Reader(path)
         self._stack.callback(self.reader.close)
         self.bus = Bus(self.stand.clock, self.store.last_seq + 1, journaled=True)
-        self.site = Site(self.house, self.bus, self.stand.clock)
+        form = self.stand.settings.bookings
+        self.site = Site(self.house, self.bus, self.stand.clock, times=Times(form.lead, form.guard))
         heard = self.bus.subscribe("archive", capacity=10_000)
         writer = Writer(self.store, self.bus, heard, self._is_fleeting, self._tell_of_archive)
         task = self._keep(writer.run(), "archive")
         self._stack.push_async_callback(self._close_archive, task)
+
+    def _open_console(self) -> None:
+        """Whatever happens from now on is told, to a terminal or to the log."""
+        self._told = Console(self.site, self._language, where=self._where) if self._language else Notify(self.site)
+        self._keep(self._told.run(), "console")
 
     def _attach(self) -> dict[str, Playbook]:
         """Give every device its driver, and read the playbooks against what the devices can do."""
@@ -186,15 +209,34 @@ class Daemon:
     def _metrics(self, mqtt: Mqtt) -> Metrics:
         tally, lag, now = gauge.Tally(self.site), Lag(), self.stand.clock.now()
         self._keep(tally.run(), "tally")
-        self._keep(lag.run(), "lag")
+        if not isinstance(self.stand.clock, LoopClock):  # a loop whose time jumps is never late
+            self._keep(lag.run(), "lag")
         rooms, own = gauge.Rooms(self.site).families(), gauge.own(self.site, tally, lag, now)
         return Metrics([*rooms, *own, *gauge.wishes(self.gate), *gauge.broker(mqtt)])
+
+    def _start_watchdog(self) -> None:
+        """systemd is fed only while events still reach the disk and every device's session still turns."""
+        self.watchdog.watch("archive", _STUCK, self._archive_pulse)
+        self._keep(self.watchdog.run(), "watchdog")
+        self._stack.callback(self.watchdog.systemd.stopping)
+        self.watchdog.systemd.ready(f"{len(self.house.rooms)} rooms, {len(self.house.devices)} devices")
 
     # --- what parts ask of each other
 
     @property
     def reports(self) -> Path:
         return self.stand.state / "reports"
+
+    def _archive_pulse(self) -> float:
+        """Changes while the archive keeps up: with nothing to write, that alone is progress."""
+        settled = self.bus.settled
+        return settled if settled < self.bus.last else asyncio.get_running_loop().time()
+
+    def _where(self, event: Event) -> str:
+        """Where the report of a run that has ended lies."""
+        if not isinstance(event.body, PlayEnded):
+            return ""
+        return self.filing.announced(event.body.run)
 
     def _is_fleeting(self, device: str, point: str) -> bool:
         known = self.site.points(device).get(point)

@@ -114,19 +114,26 @@ class _Peer:
 
     def __init__(self, link: socket.socket) -> None:
         link.setblocking(True)
-        self._file = link.makefile("rwb", buffering=0)
+        self._link = link
 
     def next(self) -> float | None:
         """When its next timer is due; None when it has none, or is gone."""
         try:
-            self._file.write(b"ask\n")
-            word, _, figure = self._file.readline().partition(b" ")
+            self._link.sendall(b"ask\n")
+            word, _, figure = self._line().partition(b" ")
         except OSError:
             return None
         return float(figure) if word == b"next" and figure.strip() != b"inf" else None
 
     def go(self, now: float) -> None:
         try:
-            self._file.write(f"go {now!r}\n".encode())
+            self._link.sendall(f"go {now!r}\n".encode())
         except OSError:
             return  # it has gone; its devices will fall silent, which the daemon notices by itself
+
+    def _line(self) -> bytes:
+        """Its answer; it never says more than the one line it is asked for."""
+        line = b""
+        while not line.endswith(b"\n") and (more := self._link.recv(64)):
+            line += more
+        return line

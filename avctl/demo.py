@@ -53,6 +53,7 @@ class Story:
     meetings: tuple[Meeting, ...]
     mishaps: tuple[Mishap, ...]
     lasts: float | None = None
+    meters: float | None = None  # s between two meter readings of a desk; None leaves what the site says
 
 
 def meeting_now() -> Story:
@@ -74,10 +75,10 @@ def meeting_now() -> Story:
 
 
 def long_day() -> Story:
-    """07:30 to 13:30 in six rooms: 09:00 everywhere, two faults, one confidential meeting, one overrun."""
+    """07:55 to 12:30 in six rooms: 09:00 everywhere, two faults, one confidential meeting, one overrun."""
 
     def at(hour: int, minute: int = 0) -> float:
-        return (hour - 7.5) * 3600 + minute * 60
+        return (hour - 8) * 3600 + (minute + 5) * 60
 
     full = "[av mics=2 wireless=2 proj=1 people=25]"
     return Story(
@@ -87,7 +88,7 @@ def long_day() -> Story:
             Meeting("305", at(9), at(10, 30), "话筒:2 无线:0 投影:是 人数:12 密级:秘密"),
             Meeting("306", at(10), at(11), full),
             Meeting("304", at(11), at(12), full),
-            Meeting("306", at(11, 40), at(12, 20), "[av mics=1 proj=0 people=8]"),
+            Meeting("306", at(11, 30), at(12), "[av mics=1 proj=0 people=8]"),
         ),
         mishaps=(
             *(Mishap(at(8, 58), f"/rooms/{room}/enter", f"people come to {room}") for room in ("301", "302", "303")),
@@ -106,7 +107,8 @@ def long_day() -> Story:
             Mishap(at(10, 58), "/rooms/304/enter", "people come to 304"),
             Mishap(at(12, 3), "/rooms/304/leave", "304 is left"),
         ),
-        lasts=at(13, 30),
+        lasts=at(12, 30),
+        meters=4.9,
     )
 
 
@@ -115,7 +117,7 @@ def prepare(story: Story, start: float) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="avctl-demo-"))
     shutil.copytree(shipped("config"), folder / "config")
     site = folder / "config" / "site.yaml"
-    site.write_text(_with_rooms(site.read_text(encoding="utf-8"), story.rooms), encoding="utf-8")
+    site.write_text(_with_rooms(site.read_text(encoding="utf-8"), story), encoding="utf-8")
     (site.parent / "bookings.ics").write_text(calendar(story.meetings, start), encoding="utf-8")
     return folder
 
@@ -140,14 +142,17 @@ def _stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _with_rooms(text: str, rooms: Sequence[str]) -> str:
+def _with_rooms(text: str, story: Story) -> str:
     """The shipped site with more rooms: each further one is furnished like one of the three that are there."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="rt")
     site = yaml.load(text)
-    for number, room in enumerate(r for r in rooms if r not in site["rooms"]):
+    for number, room in enumerate(r for r in story.rooms if r not in site["rooms"]):
         _furnish(site, ("301", "302", "303")[number % 3], room)
+    for device in site["devices"].values():
+        if story.meters is not None and device["driver"] == "x32":
+            device["options"] = {"meters": story.meters}
     out = io.StringIO()
     yaml.dump(site, out)
     return out.getvalue()

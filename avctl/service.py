@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from avctl import log
 from avctl.app import AlreadyRuns, Daemon, Stand
 from avctl.clock import SystemClock
 from avctl.config import WebForm, load
@@ -18,12 +19,14 @@ from avctl.document import Mistakes
 from avctl.edges.broker import NoBroker
 from avctl.playbooks.load import read_all
 from avctl.sitecheck import points_of
+from avctl.terminal import language
 
 TAKEN = 75
 
 
 def serve(site: Path, state: Path, simulated: Path | None, listen: str, quiet: bool) -> int:
-    """Run the daemon until SIGINT or SIGTERM; returns the exit code."""
+    """Run the daemon until SIGINT or SIGTERM; returns the exit code. `quiet` writes a log instead of a console."""
+    log.set_up()
     try:
         settings = load(site)
         if listen:
@@ -59,7 +62,7 @@ async def _run(stand: Stand, quiet: bool) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with Daemon(stand) as daemon:
+    async with Daemon(stand, "" if quiet else language()) as daemon:
         if not quiet:
             print(f"avctl is up: {daemon.web_url}  {daemon.mqtt_url}", flush=True)
         waiting: list[asyncio.Task[Any]] = [

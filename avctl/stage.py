@@ -5,6 +5,7 @@ the daemon's own doing: nothing here but the calendar and the mishaps of `demo`.
 """
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,20 +18,23 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from avctl import demo
+from avctl import demo, log
 from avctl.app import Daemon, Stand
 from avctl.clock import JumpingLoop, LoopClock, SystemClock
-from avctl.config import WebForm, load
+from avctl.config import MqttForm, WebForm, load
 from avctl.demo import Simulators, Story
 from avctl.locale import text
+from avctl.model.ports import Clock
 from avctl.terminal import language
 
-_DAY = datetime(2026, 9, 14, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Monday, and a working day in China
+_DAY = datetime(2026, 9, 14, 7, 55, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Monday, and a working day in China
 _FREE = "127.0.0.1:0"
+_BROKER_IN_THE_LOOP = MqttForm(url="amqtt")  # mosquitto would live in another time
 
 
 def play_now(listen: str) -> int:
     """Three rooms in real time, until Ctrl-C. Returns the exit code."""
+    log.set_up(logging.WARNING)
     clock, story = SystemClock(), demo.meeting_now()
     folder = demo.prepare(story, clock.now())
     with _building(folder, story) as simulators:
@@ -42,6 +46,7 @@ def play_now(listen: str) -> int:
 
 def play_day() -> int:
     """A day of six rooms on a fast clock; prints the day's log. Returns the exit code."""
+    log.set_up(logging.ERROR)
     began, story = monotonic(), demo.long_day()
     folder = demo.prepare(story, _DAY.timestamp())
     here, there = socket.socketpair()
@@ -49,7 +54,7 @@ def play_day() -> int:
         there.close()
         loop = JumpingLoop(here)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            stand = _stand(folder, simulators, LoopClock(loop, _DAY.timestamp()), _FREE)
+            stand = _stand(folder, simulators, LoopClock(loop, _DAY.timestamp()), _FREE, _BROKER_IN_THE_LOOP)
             runner.run(_play(stand, story, live=False))
     _tell("demo.day-over", seconds=f"{monotonic() - began:.0f}", folder=folder)
     return 0
@@ -62,10 +67,10 @@ async def _play(stand: Stand, story: Story, live: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with Daemon(stand) as daemon:
+    async with Daemon(stand, language()) as daemon:
         if live:
             _greet(daemon)
-        tasks = [asyncio.create_task(demo.befall(story, stand.simulated["control"]))]
+        tasks = [asyncio.create_task(demo.befall(story, stand.simulated["control"], daemon.tell))]
         tasks += [asyncio.create_task(daemon.hold()), asyncio.create_task(_until(ended, story.lasts))]
         try:
             await _first(tasks)
@@ -100,8 +105,9 @@ def _building(folder: Path, story: Story, lockstep: socket.socket | None = None)
         simulators.end()
 
 
-def _stand(folder: Path, simulators: Simulators, clock: SystemClock | LoopClock, listen: str) -> Stand:
-    settings = replace(load(folder / "config" / "site.yaml"), web=WebForm(listen=listen))
+def _stand(folder: Path, simulators: Simulators, clock: Clock, listen: str, mqtt: MqttForm | None = None) -> Stand:
+    settings = load(folder / "config" / "site.yaml")
+    settings = replace(settings, web=WebForm(listen=listen), mqtt=mqtt or settings.mqtt)
     return Stand(settings, folder, clock, simulators.wait())
 
 

@@ -32,6 +32,11 @@ class Filing:
         self.filed: dict[str, Report] = {}
         self._subscription = desk.bus.subscribe("reports", lambda b: isinstance(b, _OF_A_RUN), settled=True)
 
+    def announced(self, run: str) -> str:
+        """Where the report of a run lies, or is about to lie; "" for a run we never saw begin."""
+        found = self.filed.get(run)
+        return str(self.folder / f"{found.number}.html") if found else ""
+
     async def work(self, open_runs: Sequence[Sequence[Event]] = ()) -> None:
         """For ever, until the bus closes. `open_runs` are those the runner resumes, and those that ended lately."""
         for run in open_runs:
