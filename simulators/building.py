@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators import escvpnet, pjlink, samsung_mdc, shure_charger
+from simulators import extron_sis, escvpnet, pjlink, samsung_mdc, shure_charger
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
 from simulators.device import Device
@@ -26,6 +26,7 @@ COMMUNITY, USER, AUTH, PRIV = "public", "avctl", "auth-pass", "priv-pass"
 STREAMS: Mapping[str, type[Any]] = {
     "escvp21": Projector,
     "pjlink": pjlink.Projector,
+    "extron-sis": extron_sis.Switcher,
     "samsung-mdc": samsung_mdc.Display,
     "shure-charger": shure_charger.Charger,
 }

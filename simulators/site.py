@@ -19,6 +19,7 @@ NETWORK = {
     "apc-rpdu2": "snmp",
     "escvp21": "tcp",
     "pjlink": "pjlink",
+    "extron-sis": "tcp",
     "samsung-mdc": "tcp",
     "shure-charger": "tcp",
 }

@@ -18,6 +18,7 @@ from avctl.model.ports import Clock, Driver, Wire
 
 _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in it
     "escvp21": "EscVp21",
+    "extron-sis": "ExtronSis",
     "pjlink": "PjLink",
     "samsung-mdc": "SamsungMdc",
     "shure-charger": "ShureCharger",
