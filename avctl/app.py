@@ -85,11 +85,11 @@ class Stand:
 class Daemon:
     """`async with Daemon(stand) as daemon: await daemon.hold()`. Raises AlreadyRuns, Mistakes, OSError, NoBroker.
 
-    `console` is the language in which a terminal is told what happens; "" tells it nothing.
+    `console` tells a terminal what happens, in the site's language; otherwise the log is told.
     """
 
-    def __init__(self, stand: Stand, console: str = "") -> None:
-        self.stand, self.house, self._language = stand, stand.settings.house, console
+    def __init__(self, stand: Stand, console: bool = False) -> None:
+        self.stand, self.house, self._to_terminal = stand, stand.settings.house, console
         self.watchdog = Watchdog()
         self._stack = AsyncExitStack()
         self._failed: asyncio.Future[None] | None = None
@@ -150,7 +150,7 @@ class Daemon:
 
     def _open_console(self) -> None:
         """Whatever happens from now on is told, to a terminal or to the log."""
-        self._told = Console(self.site, self._language, where=self._where) if self._language else Notify(self.site)
+        self._told = Console(self.site, self.house.language, where=self._where) if self._to_terminal else Notify(self.site)
         self._keep(self._told.run(), "console")
 
     def _attach(self) -> dict[str, Playbook]:

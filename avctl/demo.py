@@ -112,12 +112,12 @@ def long_day() -> Story:
     )
 
 
-def prepare(story: Story, start: float) -> Path:
-    """A folder with the site file and the calendar of `story`, which begins at `start` (UTC seconds)."""
+def prepare(story: Story, start: float, language: str = "zh") -> Path:
+    """A folder with the site file, speaking `language`, and the calendar of `story`, which begins at `start` (UTC)."""
     folder = Path(tempfile.mkdtemp(prefix="avctl-demo-"))
     shutil.copytree(shipped("config"), folder / "config")
     site = folder / "config" / "site.yaml"
-    site.write_text(_with_rooms(site.read_text(encoding="utf-8"), story), encoding="utf-8")
+    site.write_text(_with_rooms(site.read_text(encoding="utf-8"), story, language), encoding="utf-8")
     (site.parent / "bookings.ics").write_text(calendar(story.meetings, start), encoding="utf-8")
     return folder
 
@@ -142,12 +142,13 @@ def _stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _with_rooms(text: str, story: Story) -> str:
+def _with_rooms(text: str, story: Story, language: str) -> str:
     """The shipped site with more rooms: each further one is furnished like one of the three that are there."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="rt")
     site = yaml.load(text)
+    site["language"] = language
     for number, room in enumerate(r for r in story.rooms if r not in site["rooms"]):
         _furnish(site, ("301", "302", "303")[number % 3], room)
     for device in site["devices"].values():

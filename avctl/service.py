@@ -19,7 +19,6 @@ from avctl.document import Mistakes
 from avctl.edges.broker import NoBroker
 from avctl.playbooks.load import read_all
 from avctl.sitecheck import points_of
-from avctl.terminal import language
 
 TAKEN = 75
 
@@ -62,7 +61,7 @@ async def _run(stand: Stand, quiet: bool) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with Daemon(stand, "" if quiet else language()) as daemon:
+    async with Daemon(stand, console=not quiet) as daemon:
         if not quiet:
             print(f"avctl is up: {daemon.web_url}  {daemon.mqtt_url}", flush=True)
         waiting: list[asyncio.Task[Any]] = [

@@ -36,7 +36,7 @@ def play_now(listen: str) -> int:
     """Three rooms in real time, until Ctrl-C. Returns the exit code."""
     log.set_up(logging.WARNING)
     clock, story = SystemClock(), demo.meeting_now()
-    folder = demo.prepare(story, clock.now())
+    folder = demo.prepare(story, clock.now(), language())
     with _building(folder, story) as simulators:
         stand = _stand(folder, simulators, clock, listen if _is_free(listen) else _FREE)
         asyncio.run(_play(stand, story, live=True))
@@ -48,7 +48,7 @@ def play_day() -> int:
     """A day of six rooms on a fast clock; prints the day's log. Returns the exit code."""
     log.set_up(logging.ERROR)
     began, story = monotonic(), demo.long_day()
-    folder = demo.prepare(story, _DAY.timestamp())
+    folder = demo.prepare(story, _DAY.timestamp(), language())
     here, there = socket.socketpair()
     with here, _building(folder, story, there) as simulators:
         there.close()
@@ -67,7 +67,7 @@ async def _play(stand: Stand, story: Story, live: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with Daemon(stand, language()) as daemon:
+    async with Daemon(stand, console=True) as daemon:
         if live:
             _greet(daemon)
         tasks = [asyncio.create_task(demo.befall(story, stand.simulated["control"], daemon.tell))]
