@@ -193,7 +193,7 @@ def _level_guard(setting: Setting, rounds: Sequence[Readings]) -> Finding:
     good, fair = setting.limit("main.fader.warn"), setting.limit("main.fader.fail")
     verdict = Verdict.PASS if found <= good else Verdict.MARGINAL if found <= fair else Verdict.FAIL
     said = "" if verdict is Verdict.PASS else setting.say("main-loud", found=f"{found:+.1f}")
-    return Finding(verdict, said, f"{found:+.1f} dB", f"≤ {good:g} dB")
+    return Finding(verdict, said, f"{round(found, 1) + 0.0:+.1f} dB", f"≤ {good:g} dB")
 
 
 # --- charger

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import assert_never
 
-from avctl.locale import text
+from avctl.locale import has, text
 from avctl.model.booking import Needs
 from avctl.model.command import Command, TestClass, Urgency
 from avctl.model.event import CommandDone, Notice, StepIntended, StepWaits
@@ -319,11 +319,11 @@ class Verbs:
         """Braces name roles; {device} is the one whose fault it is, {room} the room."""
         house, started = self._desk.house, self._pen.journal.started
         words = {role: place(house, self._room, role) for role in house.rooms[self._room].roles}
-        filled = {role: f"{role} ({found.device})" for role, found in words.items() if found}
+        filled = {role: f"{_role(role, language)} ({found.device})" for role, found in words.items() if found}
         device = started.fault.device if started.fault else ""
         whole = [role for role, found in words.items() if found and found.device == device and not found.part]
         filled |= {
-            "room": house.rooms[self._room].name(self._language),
+            "room": house.rooms[self._room].name(language),
             "device": filled[whole[0]] if whole else device,
         }
         return sentence.format_map(_Lenient(filled))
@@ -358,6 +358,11 @@ class _Lenient(dict[str, str]):
 
 
 _NEVER_SENT = ("denied", "confirm-required", "expired", "superseded", "refused")
+
+
+def _role(role: str, language: str) -> str:
+    """A role in people's words, where the catalogue has one."""
+    return text(f"role.{role}", language) if has(f"role.{role}", language) else role
 
 
 def _under_way(done: CommandDone) -> bool:

@@ -221,7 +221,7 @@ async def test_a_lost_mixer_is_left_alone(bench: Bench) -> None:
     bench.boxes["m"].silent = True
     assert (await bench.ended()).playbook == "link-loss"
     assert not bench.boxes["m"].log and not bench.bodies(FaultMitigated)
-    assert "mixer (m)" in dict(bench.bodies(Notice)[0].text)["en"]
+    assert "Mixer (m)" in dict(bench.bodies(Notice)[0].text)["en"]
 
 
 async def test_a_weak_pack_in_a_meeting_is_told_and_nothing_is_switched(bench: Bench) -> None:

@@ -100,7 +100,7 @@ async def test_say_names_devices_by_role_and_room(bench: Bench) -> None:
         bench, "steps:\n  - say: {to: service, zh: '{room} {main-display}', en: '{room}: {main-display}.'}\n"
     )
     notice = next(n for n in bench.bodies(Notice) if n.to == "service")
-    assert dict(notice.text)["en"] == "Room 301: main-display (p)."
+    assert dict(notice.text)["en"] == "Room 301: Main display (p)."
 
 
 ASK = "steps:\n  - id: look\n    ask: Is it there?\n    answers: [seen, not-seen]\n    within: 60\n"
