@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators import extron_sis, escvpnet, pjlink, samsung_mdc, shure_charger
+from simulators import extron_sis, escvpnet, pjlink, samsung_mdc, shure_charger, shure_receiver
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
 from simulators.device import Device
@@ -29,6 +29,7 @@ STREAMS: Mapping[str, type[Any]] = {
     "extron-sis": extron_sis.Switcher,
     "samsung-mdc": samsung_mdc.Display,
     "shure-charger": shure_charger.Charger,
+    "shure-receiver": shure_receiver.Rack,
 }
 """What answers on a byte stream, by the name of its driver."""
 

@@ -22,6 +22,7 @@ NETWORK = {
     "extron-sis": "tcp",
     "samsung-mdc": "tcp",
     "shure-charger": "tcp",
+    "shure-receiver": "tcp",
 }
 """Drivers that have a simulator, and how it is reached when the url does not say `serial:`."""
 

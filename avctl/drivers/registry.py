@@ -22,6 +22,7 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "pjlink": "PjLink",
     "samsung-mdc": "SamsungMdc",
     "shure-charger": "ShureCharger",
+    "shure-receiver": "ShureReceiver",
     "x32": "X32",
 }
 

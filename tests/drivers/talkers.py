@@ -6,8 +6,9 @@ from avctl.drivers.base import Options
 from avctl.drivers.extron_sis import ExtronSis, SisOptions
 from avctl.drivers.samsung_mdc import SamsungMdc
 from avctl.drivers.shure_charger import ShureCharger, ShureChargerOptions
+from avctl.drivers.shure_receiver import ShureReceiver
 from avctl.model.reading import Value
-from simulators import extron_sis, samsung_mdc, shure_charger
+from simulators import extron_sis, samsung_mdc, shure_charger, shure_receiver
 
 
 class Talker(NamedTuple):
@@ -52,5 +53,13 @@ TALKERS = {
         {"bay.1.charge": 100, "bay.1.state": "full", "bay.2.present": "no"},
         ("storage", "on"),
         ShureChargerOptions(bays=4),
+    ),
+    "shure-receiver": Talker(
+        ShureReceiver,
+        shure_receiver.Rack,
+        b"< REP 1 GROUP_CHAN 06,100 >",
+        {"microphones": [{"charge": 80.9}, None]},
+        {"receiver.1.battery": 80, "receiver.2.transmitter": "off"},
+        ("receiver.1.mute", "on"),
     ),
 }
