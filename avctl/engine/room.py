@@ -76,7 +76,11 @@ class Room:
 
     def heard(self, device: str, readings: Sequence[Reading], cause: int | None = None) -> None:
         """Readings of one device, in the order it gave them. Publishes those that are news."""
-        news = tuple(reading for reading in readings if self._is_news(device, reading))
+        now = asyncio.get_running_loop().time()
+        metered = now - self._told.get(device, -RATE) > RATE - 1e-6  # meters that come together are told together
+        news = tuple(reading for reading in readings if self._is_news(device, reading, metered))
+        if metered and news:
+            self._told[device] = now
         by = self.publish(Read(device, news), cause).seq if news else 0
         self.lookout.heard(device, readings, news, by)
 
@@ -96,7 +100,7 @@ class Room:
         """A reading from before this life of the daemon: lamps remember when they were struck, so must we."""
         self._note_past(reading.device, reading, None)
 
-    def _is_news(self, device: str, reading: Reading) -> bool:
+    def _is_news(self, device: str, reading: Reading, metered: bool) -> bool:
         fresh = self._fresh.setdefault(device, {})
         before = fresh.get(reading.point)
         fresh[reading.point] = reading
@@ -108,18 +112,10 @@ class Room:
         point = self.points(device).get(reading.point)
         if point is None or not point.fleeting:
             return known.value != reading.value
-        return _moved(known, reading) and self._in_time(device)
+        return metered and _moved(known, reading)
 
     def _note_past(self, device: str, reading: Reading, before: Value | None) -> None:
         self.pasts[device] = self.pasts.get(device, Past()).heard(reading, before)
-
-    def _in_time(self, device: str) -> bool:
-        """Meters that come together are told together, a few times a second."""
-        now = asyncio.get_running_loop().time()
-        if 0 < now - self._told.get(device, -RATE) < RATE - 1e-6:
-            return False
-        self._told[device] = now
-        return True
 
     # --- what is known
 

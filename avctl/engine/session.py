@@ -57,6 +57,8 @@ class Session:
         self._answers: dict[str, str] = {}  # point -> the question that answered it
         self._heard_at: dict[str, float] = {}  # point -> when, loop time
         self._serial = str(spec.options.get("serial") or spec.asset.get("serial") or "")
+        self._unasked: list[Reading] = []  # said by itself, not handed on yet
+        self._more: asyncio.Future[None] | None = None
         self._untrusted: list[Reading] | None = None  # held back until we know who is speaking
         self._aside: Query | None = None  # the side question that cost us the wire
         self._tried = -math.inf
@@ -120,10 +122,10 @@ class Session:
             await self._pause()
 
     async def _converse(self) -> None:
-        self._untrusted, self._aside = [], None
+        self._untrusted, self._unasked, self._aside = [], [], None
         self._schedule.refused.clear()
         await self._bounded(self.driver.open(), OPENING, "opening")
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._keep())]
+        tasks = [asyncio.create_task(part) for part in (self._listen(), self._hand_over(), self._keep())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:  # no TaskGroup: on Python 3.11 one that fails while it is cancelled forgets the cancelling
@@ -133,8 +135,26 @@ class Session:
         raise _gravest(ended)
 
     async def _listen(self) -> None:
-        async for reading in self.driver.listen():
-            self._hear((reading,))
+        try:
+            async for reading in self.driver.listen():
+                self._unasked.append(reading)
+                if self._more is not None:
+                    _ring(self._more)
+        except DeviceError:
+            self._catch_up()  # its last words count
+            raise
+
+    async def _hand_over(self) -> None:
+        """What was said in one breath (all meters of a desk) is handed on as one."""
+        while True:
+            if not self._unasked:
+                self._more = asyncio.get_running_loop().create_future()
+                await self._more
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        said, self._unasked = self._unasked, []
+        self._take(said)
 
     async def _keep(self) -> None:
         await self._take_stock()
@@ -207,6 +227,12 @@ class Session:
         return reading
 
     def _hear(self, readings: Sequence[Reading], cause: int | None = None) -> None:
+        """Take an answer in, after what was said before it."""
+        if self._unasked:
+            self._catch_up()
+        self._take(readings, cause)
+
+    def _take(self, readings: Sequence[Reading], cause: int | None = None) -> None:
         """Hand readings to the room, unless they come from a stranger. Raises WrongDevice."""
         now = _now()
         for reading in readings:

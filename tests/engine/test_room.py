@@ -60,13 +60,20 @@ def charger(stage: Stage, health: float = 95.0, present: str = "yes") -> Puppet:
 
 
 def mixer(stage: Stage) -> Puppet:
-    says: dict[str, Value] = {"main.mute": "off", "channel.01.mute": "off", "channel.01.level": -60.0, "scene": 2}
+    says: dict[str, Value] = {
+        "main.mute": "off",
+        "channel.01.mute": "off",
+        "channel.01.level": -60.0,
+        "main.level": -60.0,
+        "scene": 2,
+    }
     says |= {"oscillator": "off", "oscillator.destination": "main", "main.fader": -10.0}
     switch = ("on", "off")
     points = {
         "main.mute": Point("main.mute", "", "", words=switch, writable=True),
         "channel.01.mute": Point("channel.01.mute", "", "", words=switch, writable=True),
         "channel.01.level": Point("channel.01.level", "", "", unit="dBFS", low=-120, high=0, fleeting=True),
+        "main.level": Point("main.level", "", "", unit="dBFS", low=-120, high=0, fleeting=True),
         "main.fader": Point("main.fader", "", "", unit="dB", low=-120, high=10, writable=True),
         "scene": Point("scene", "", "", low=1, high=100, writable=True),
         "oscillator": Point("oscillator", "", "", words=switch, writable=True),
@@ -482,6 +489,20 @@ async def test_meters_are_told_a_few_times_a_second_and_only_when_they_move(stag
         stage.site.rooms["301"].heard(MIXER, [level(stage, -60.0 - n % 2 * 0.5)])
         await asyncio.sleep(0.05)
     assert len(stage.saw(Read)) - before <= 1
+
+
+async def test_meters_of_one_answer_are_told_together_however_long_it_takes_to_hear_them(stage: Stage) -> None:
+    mixer(stage)
+    await stage.site.start()
+    await asyncio.sleep(15)
+    loop = asyncio.get_running_loop()
+    before, ticks = loop.time, iter(range(10_000))
+    loop.time = lambda: before() + 1e-6 * next(ticks)  # type: ignore[method-assign]
+    stage.site.rooms["301"].heard(MIXER, [level(stage, -50.0), level(stage, -50.0, "main.level")])
+    loop.time = before  # type: ignore[method-assign]
+    body = stage.saw(Read)[-1].body
+    assert isinstance(body, Read)
+    assert len(body.readings) == 2
 
 
 async def test_the_ranking_puts_the_room_with_the_nearest_meeting_first(build: Callable[..., Stage]) -> None:

@@ -227,3 +227,28 @@ async def test_asking_gives_what_the_device_says_now(stage: Stage) -> None:
     assert (readings["lamp.hours"].value, readings["power"].value) == (4711, "on")
     done: list[Event] = stage.saw(CommandDone)
     assert done == []
+
+
+async def test_what_a_device_says_in_one_breath_is_one_event(stage: Stage) -> None:
+    puppet = stage.projector()
+    await stage.site.start()
+    await asyncio.sleep(1)
+    before = len(stage.saw(Read))
+    puppet.says |= {"lamp.hours": 101, "lamp.state": "warning"}
+    for point in ("lamp.hours", "lamp.state"):
+        puppet.unasked.put_nowait(puppet.reading(point))
+    await asyncio.sleep(0.1)
+    assert len(stage.saw(Read)) - before == 1
+    assert stage.site.state("301").value(DEVICE, "lamp.hours") == 101
+
+
+async def test_the_last_words_of_a_device_count(stage: Stage) -> None:
+    puppet = stage.projector()
+    await stage.site.start()
+    await asyncio.sleep(1)
+    puppet.says["lamp.state"] = "error"
+    puppet.unasked.put_nowait(puppet.reading("lamp.state"))
+    puppet.unasked.put_nowait(LinkDown("gone"))
+    puppet.gone = True
+    await asyncio.sleep(5)
+    assert stage.site.state("301").value(DEVICE, "lamp.state") == "error"
