@@ -69,11 +69,15 @@ class Gate:
             found = self._admit(principal, payload)
             receipt = Receipt(blank(_id_of(found), principal, room, action))
             wish = self._understand(principal, transport, action, room, found)
-            if known := self._memory.find(wish.key) or self._memory.double(wish.same, self._now):
+            if known := self._memory.find(wish.key):
                 await asyncio.wait([known.first])
                 return known
-            self._memory.keep(wish.key, wish.same, receipt, self._now)
-            await self._pass(wish, receipt)
+            self._memory.keep(wish.key, receipt, self._now)
+            if first := self._memory.double(principal, wish.same, self._now):
+                first.mirror(receipt)
+            else:
+                self._memory.press(principal, wish.same, receipt, self._now)
+                await self._pass(wish, receipt)
         except Refusal as refusal:
             return self._refused(receipt, transport, refusal)
         await asyncio.wait([receipt.first])

@@ -12,6 +12,7 @@ from avctl.model.event import Event
 
 KEPT = 7 * 86400.0  # seconds
 _MOST = 20_000  # receipts
+_ASKERS = 1000
 _DOUBLE = 1.0  # seconds: the same wish twice within them is one press of a nervous finger
 
 Past = Callable[[str], Awaitable[Sequence[Event]]]
@@ -24,11 +25,11 @@ async def nothing(key: str) -> Sequence[Event]:
 
 
 class Memory:
-    """Receipts by key, and by what was wished."""
+    """Receipts by key, and the last of every asker."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, tuple[float, Receipt]] = OrderedDict()
-        self._pressed: OrderedDict[str, tuple[float, Receipt]] = OrderedDict()
+        self._pressed: OrderedDict[str, tuple[float, str, Receipt]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -38,23 +39,24 @@ class Memory:
         found = self._kept.get(key)
         return found[1] if found else None
 
-    def double(self, wish: str, now: float) -> Receipt | None:
-        """The receipt of the same wish under another id, if it came within the last second."""
-        found = self._pressed.get(wish)
-        return found[1] if found and now - found[0] <= _DOUBLE else None
+    def double(self, asker: str, wish: str, now: float) -> Receipt | None:
+        """The receipt of the asker's last wish, if it was this one under another id, within the last second."""
+        at, last, receipt = self._pressed.get(asker, (now, "", None))
+        return receipt if last == wish and now - at <= _DOUBLE else None
 
-    def keep(self, key: str, wish: str, receipt: Receipt, now: float) -> None:
+    def keep(self, key: str, receipt: Receipt, now: float) -> None:
         """Remember, and forget what is too old."""
         self._kept[key] = (now, receipt)
-        self._pressed[wish] = (now, receipt)
-        _forget(self._kept, now - KEPT)
-        _forget(self._pressed, now - _DOUBLE)
+        while self._kept and (next(iter(self._kept.values()))[0] < now - KEPT or len(self._kept) > _MOST):
+            self._kept.popitem(last=False)
+
+    def press(self, asker: str, wish: str, receipt: Receipt, now: float) -> None:
+        """Remember what an asker has wished last."""
+        self._pressed[asker] = (now, wish, receipt)
+        self._pressed.move_to_end(asker)
+        while len(self._pressed) > _ASKERS:
+            self._pressed.popitem(last=False)
 
     def open(self) -> list[Receipt]:
         """Wishes that have no final word yet."""
         return [receipt for _, receipt in self._kept.values() if not receipt.last.done()]
-
-
-def _forget(kept: OrderedDict[str, tuple[float, Receipt]], before: float) -> None:
-    while kept and (next(iter(kept.values()))[0] < before or len(kept) > _MOST):
-        kept.popitem(last=False)

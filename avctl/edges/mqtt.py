@@ -15,6 +15,7 @@ out again at every reconnection. Events are told at least once and in order; sta
 import asyncio
 import json
 import random
+from functools import partial
 from typing import Any
 
 import aiomqtt
@@ -113,7 +114,7 @@ class Mqtt:
         try:
             await self._serve(link)
         except* Gone as gone:
-            raise gone.exceptions[0] from None
+            raise _first(gone) from None
         finally:
             self.link = None
             self.up.clear()
@@ -124,7 +125,7 @@ class Mqtt:
         if self._known_before and not link.session_present:
             self._outbox.put(Letter(f"{self._top}/{ALL}/event/gap", self._gap()))
         self._known_before = True
-        await link.tell(f"{self._top}/status", self._status("online"), retain=True)
+        await link.tell(f"{self._top}/status", self._status("online"))
         self._showcase.everything()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen(link), name="mqtt commands")
@@ -138,7 +139,7 @@ class Mqtt:
         if not link.lost.done():
             try:
                 async with asyncio.timeout(1):
-                    await link.tell(f"{self._top}/status", self._status("offline"), retain=True)
+                    await link.tell(f"{self._top}/status", self._status("offline"))
             except (Gone, TimeoutError):
                 log.info("no goodbye", broker=repr(self.address))
         await link.stop()
@@ -164,12 +165,10 @@ class Mqtt:
 
     async def _send(self, link: Link) -> None:
         """Empty the outbox in order, a few unacknowledged at a time."""
+        self._outbox.rewind()
         while True:
-            letters = await self._outbox.window()
-            async with asyncio.TaskGroup() as group:
-                for letter in letters:
-                    group.create_task(link.tell(letter.topic, letter.payload, correlation=letter.correlation))
-            self._outbox.sent(letters)
+            letter = await self._outbox.take()
+            link.post(letter.topic, letter.payload, partial(self._outbox.acknowledge, letter), letter.correlation)
 
     # --- in
 
@@ -217,6 +216,14 @@ class Mqtt:
         self._outbox.put(Letter(own + _level(result.id or "unreadable"), payload, correlation))
         if answer.startswith(own) and not {"+", "#"} & set(answer):
             self._outbox.put(Letter(answer, payload, correlation))
+
+
+def _first(group: BaseExceptionGroup[Gone]) -> BaseException:
+    """The first of what went wrong together: tasks in tasks fail in groups of groups."""
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
 
 
 def _level(text: str) -> str:

@@ -1,7 +1,6 @@
 """What became of a wish, as its asker hears it: `accepted`, then exactly one final word."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -106,7 +105,6 @@ class Receipt:
     first: asyncio.Future[Result] = field(init=False)
     last: asyncio.Future[Result] = field(init=False)
     asked: int | None = None
-    tell: list[Callable[[Result], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -116,6 +114,16 @@ class Receipt:
     def newest(self) -> Result:
         """The last word so far. Ask only after `first` is set."""
         return (self.last if self.last.done() else self.first).result()
+
+    def mirror(self, other: "Receipt") -> None:
+        """What becomes of this wish is said of `other` as well, under its own id."""
+
+        def pass_on(mine: asyncio.Future[Result]) -> None:
+            its = other.last if mine is self.last else other.first
+            its.set_result(replace(mine.result(), id=other.base.id))
+
+        self.first.add_done_callback(pass_on)
+        self.last.add_done_callback(pass_on)
 
     def accept(self, event: int, at: float) -> None:
         """It is in the journal as event number `event`."""

@@ -17,6 +17,7 @@ from avctl.model.event import Event
 from avctl.model.reading import Reading
 
 _EVERY = 0.2  # seconds between two messages on one topic
+_SETTLE = 0.02  # seconds from a change to its showing: what belongs together comes together, and results go first
 
 
 class Showcase:
@@ -62,9 +63,10 @@ class Showcase:
         """Show what is out of date, five times a second at most; sleep when nothing is."""
         while True:
             await self._wake.wait()
+            await asyncio.sleep(_SETTLE)
             self._wake.clear()
             self._flush(link)
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(_EVERY - _SETTLE)
 
     def _flush(self, link: Link) -> None:
         for kind, waiting in (("room", self._rooms), ("device", self._devices), ("values", self._values)):

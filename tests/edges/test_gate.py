@@ -25,6 +25,7 @@ from avctl.model.event import (
     PlayEnded,
     PlayRefused,
     PlayStarted,
+    PlayWanted,
     Started,
     StepWaits,
 )
@@ -62,11 +63,21 @@ async def test_the_same_id_is_done_once_and_answered_with_the_first_result(bench
     assert (again, bench.display.values["power"]) == (first, "off")
 
 
-async def test_two_presses_within_a_second_are_one(bench: Bench) -> None:
-    first, second = await ask(bench, "test"), await ask(bench, "test")
-    assert first is second
+async def test_two_presses_within_a_second_are_one_and_both_are_answered(bench: Bench) -> None:
+    wanted = bench.site.bus.subscribe("listener", lambda body: isinstance(body, PlayWanted))
+    await ask(bench, "test", id="A")
+    second = await ask(bench, "test", id="B")
+    assert (len(wanted.take()), second.first.result().id) == (1, "B")
     await asyncio.sleep(1.5)
-    assert await ask(bench, "test") is not first
+    await ask(bench, "test", id="C")
+    assert len(wanted.take()) == 1
+
+
+async def test_on_and_off_and_on_again_are_three_wishes(bench: Bench) -> None:
+    asked = bench.site.bus.subscribe("listener", lambda body: isinstance(body, CommandAsked))
+    for word in ("on", "off", "on"):
+        await ask(bench, "set", args={"point": "main-display.power", "value": word})
+    assert len(asked.take()) == 3
 
 
 async def test_the_same_id_of_another_asker_is_another_wish(bench: Bench) -> None:
