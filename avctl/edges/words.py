@@ -8,7 +8,7 @@ from typing import assert_never
 from avctl.edges import sight
 from avctl.edges.moment import clock_time
 from avctl.engine.site import Site
-from avctl.locale import has, text
+from avctl.locale import has, point_name, text
 from avctl.model import event as e
 from avctl.model.event import Event
 from avctl.model.fault import FaultKey
@@ -167,7 +167,7 @@ class Words:
         return text(id, self._language, number=number) if has(id, self._language) else part
 
     def _point(self, point: str) -> str:
-        return self._named("point", point)
+        return point_name(point, self._language)
 
     def _value(self, value: object) -> str:
         return self._named("value", str(value))

@@ -30,6 +30,7 @@ def rules_for(spec: DeviceSpec, house: House) -> tuple[Rule, ...]:
         *_projector(spec, house),
         *_mixer(spec, house),
         *_charger(house),
+        *_receiver(house),
         *_power(spec, house),
         *_supply(house),
         *_fire(),
@@ -70,6 +71,15 @@ def _charger(house: House) -> Iterator[Rule]:
     yield Rule("battery", "bay.*.health", Severity.WARNING, below=health, back=health + 3, where=there)
     yield Rule("battery", "bay.*.temperature", Severity.WARNING, above=hot, back=hot - 3, hold=30, where=there)
     yield Rule("battery", "bay.*.state", Severity.WARNING, frozenset({"error"}), hold=5, keep=5)
+
+
+def _receiver(house: House) -> Iterator[Rule]:
+    """A microphone in a meeting that will soon be silent, or is disturbed. Primary cells tell nothing but bars."""
+    low = limit(house, "receiver.battery.warn")
+    yield Rule("battery", "receiver.*.battery", Severity.WARNING, below=low, back=low + 5, hold=30, phases=_IN_USE)
+    yield Rule("battery", "receiver.*.bars", Severity.WARNING, below=2, back=2, hold=30, phases=_IN_USE)
+    disturbed = frozenset({"critical"})
+    yield Rule("interference", "receiver.*.interference", Severity.WARNING, disturbed, hold=5, keep=30)
 
 
 def _power(spec: DeviceSpec, house: House) -> Iterator[Rule]:

@@ -30,6 +30,7 @@ LIMITS: Mapping[str, float] = {
     "battery.temperature.warn": 45,  # °C
     "battery.runtime.fail": 5,  # min a supply on battery still carries its load
     "room.temperature.warn": 32,  # °C of the air; racks and projectors ask for less than 35
+    "receiver.battery.warn": 20,  # % of the battery in a transmitter while a meeting is on
     "load.current.warn": 12,  # A on a phase of a PDU
     "load.current.fail": 15,
     "level.silence": -90,  # dBFS: an open microphone in a room is louder than this
@@ -165,9 +166,13 @@ class Watchman:
         return frozenset(rule.fault for rule in self.rules)
 
     def hear(self, readings: Iterable[Reading], known: Known, phase: Phase, by: int, now: float) -> None:
-        """Take readings in; those that are not measured are not evidence."""
+        """Take readings in; those that are not measured are not evidence.
+
+        "I do not know" neither raises nor clears, but it may come where the rule has nothing more to say: the pack
+        with the fault has been taken out.
+        """
         for reading in readings:
-            if reading.quality is not Quality.MEASURED or reading.value is None:
+            if reading.quality is not Quality.MEASURED:
                 continue
             for rule in self._rules_at(reading.point):
                 self._look(rule, reading.point, reading.value, known, phase, by, now)
@@ -198,11 +203,14 @@ class Watchman:
         part = rule.part if rule.part is not None else part_of(point) if "*" in rule.point else ""
         return FaultKey(self.device, rule.fault, part)
 
-    def _look(self, rule: Rule, point: str, value: Value, known: Known, phase: Phase, by: int, now: float) -> None:
+    def _look(
+        self, rule: Rule, point: str, value: Value | None, known: Known, phase: Phase, by: int, now: float
+    ) -> None:
         applies = _applies(rule, point, known, phase)
-        if applies is None:
+        if applies is None or (applies and value is None):
             return
-        raised, cleared = applies and rule.raised_by(value), not applies or rule.cleared_by(value)
+        raised = applies and value is not None and rule.raised_by(value)
+        cleared = not applies or (value is not None and rule.cleared_by(value))
         watch = look(self._watches.get((point, rule)), raised, cleared, str(value), by, now)
         self._watches[point, rule] = tick(watch, rule, now) if not rule.latch else _raise_only(watch, rule, now)
 

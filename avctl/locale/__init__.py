@@ -33,6 +33,18 @@ def has(id: str, language: str = "en") -> bool:
     return _catalogue(language).gettext(id) != id
 
 
+def point_name(point: str, language: str) -> str:
+    """A point as people call it: "bay.3.charge" is "bay 3 charge". Its own name where the catalogue has none."""
+    if has(f"point.{point}", language):
+        return text(f"point.{point}", language)
+    kind, _, rest = point.partition(".")
+    number, _, quality = rest.partition(".")
+    if has(f"part.{kind}", language) and has(f"point.{kind}.{quality}", language):
+        part = text(f"part.{kind}", language, number=number.removeprefix("0"))
+        return f"{part} {text(f'point.{kind}.{quality}', language)}"
+    return point
+
+
 @cache
 def _catalogue(language: str) -> GNUTranslations:
     path = Path(__file__).parent / _FOLDERS[language] / "LC_MESSAGES" / "avctl.mo"

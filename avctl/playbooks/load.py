@@ -319,7 +319,7 @@ class Loader:
 
 FAULTS = (
     *("link", "lamp", "light", "fan", "temperature", "cover", "filter", "other", "wear", "power", "battery"),
-    *("overload", "outlet", "silence", "not-obeying", "protocol", "wrong-device"),
+    *("overload", "outlet", "silence", "interference", "not-obeying", "protocol", "wrong-device"),
 )
 """The closed list of what the engine's rules call a fault."""
 

@@ -14,7 +14,7 @@ from avctl.edges.web.asked import Asked
 from avctl.edges.words import Words
 from avctl.engine.condition import sentence
 from avctl.engine.site import Site
-from avctl.locale import has, text
+from avctl.locale import has, point_name, text
 from avctl.model.event import Event
 from avctl.model.outcome import Verdict
 
@@ -107,6 +107,8 @@ class Draw:
 
         def named(kind: str, name: object) -> str:
             """The word for something named by data; its name as it is where there is none."""
+            if kind == "point":
+                return point_name(str(name), language)
             id = f"{kind}.{name}"
             return text(id, language) if has(id, language) else str(name)
 
