@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators import extron_sis, escvpnet, pjlink, samsung_mdc, shure_charger, shure_receiver
+from simulators import adcp, cisco_xapi, escvpnet, extron_sis, nec, ntcontrol, pjlink, samsung_mdc, shure_charger, shure_receiver
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
 from simulators.device import Device
@@ -26,6 +26,10 @@ COMMUNITY, USER, AUTH, PRIV = "public", "avctl", "auth-pass", "priv-pass"
 STREAMS: Mapping[str, type[Any]] = {
     "escvp21": Projector,
     "pjlink": pjlink.Projector,
+    "nec": nec.Projector,
+    "ntcontrol": ntcontrol.Projector,
+    "adcp": adcp.Projector,
+    "cisco-xapi": cisco_xapi.Codec,
     "extron-sis": extron_sis.Switcher,
     "samsung-mdc": samsung_mdc.Display,
     "shure-charger": shure_charger.Charger,

@@ -17,7 +17,11 @@ from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver, Wire
 
 _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in it
+    "cisco-xapi": "CiscoXapi",
+    "adcp": "Adcp",
     "escvp21": "EscVp21",
+    "nec": "Nec",
+    "ntcontrol": "NtControl",
     "extron-sis": "ExtronSis",
     "pjlink": "PjLink",
     "samsung-mdc": "SamsungMdc",
@@ -118,7 +122,15 @@ def dial(url: str) -> Wire:
     return _WIRES[parts.scheme](url)
 
 
-_STANDARD: Mapping[str, int] = {"osc": 10023, "pjlink": 4352, "escvpnet": 3629}
+_STANDARD: Mapping[str, int] = {
+    "osc": 10023,
+    "pjlink": 4352,
+    "escvpnet": 3629,
+    "nec": 7142,
+    "ntcontrol": 1024,
+    "adcp": 53595,
+    "ssh": 22,
+}
 """The port of a scheme whose protocol has one."""
 
 
@@ -140,12 +152,26 @@ def _serial(url: str) -> Wire:
     return Serial.at(url)
 
 
+def _ssh(url: str) -> Wire:
+    try:
+        from avctl.transports.ssh import Ssh
+    except ImportError:
+        raise ValueError(
+            f"{url}: ssh:// needs asyncssh, which comes with the extra: pip install 'avctl[ssh]'"
+        ) from None
+    return Ssh(*_host_and_port(url))
+
+
 _WIRES: Mapping[str, Callable[[str], Wire]] = {
     "osc": _udp,
     "udp": _udp,
     "tcp": _tcp,
     "serial": _serial,
+    "ssh": _ssh,
     "pjlink": _tcp,
+    "nec": _tcp,
+    "ntcontrol": _tcp,
+    "adcp": _tcp,
     "escvpnet": _tcp,
 }
 

@@ -3,12 +3,13 @@
 from typing import Any, NamedTuple
 
 from avctl.drivers.base import Options
+from avctl.drivers.cisco_xapi import CiscoXapi, XapiOptions
 from avctl.drivers.extron_sis import ExtronSis, SisOptions
 from avctl.drivers.samsung_mdc import SamsungMdc
 from avctl.drivers.shure_charger import ShureCharger, ShureChargerOptions
 from avctl.drivers.shure_receiver import ShureReceiver
 from avctl.model.reading import Value
-from simulators import extron_sis, samsung_mdc, shure_charger, shure_receiver
+from simulators import cisco_xapi, extron_sis, samsung_mdc, shure_charger, shure_receiver
 
 
 class Talker(NamedTuple):
@@ -28,6 +29,15 @@ class Talker(NamedTuple):
 
 
 TALKERS = {
+    "cisco-xapi": Talker(
+        CiscoXapi,
+        cisco_xapi.Codec,
+        b"*s Standby State: Off\r\n** end\r\n",  # feedback, in the very form of an answer
+        {},
+        {"standby": "off", "call": "idle"},
+        ("volume", 35),
+        XapiOptions(numbers={"loopback": "echo@example.org"}),
+    ),
     "extron-sis": Talker(
         ExtronSis,
         extron_sis.Switcher,
