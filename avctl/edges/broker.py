@@ -103,8 +103,10 @@ class Mosquitto:
         leash = [found, "--pdeathsig", "TERM"] if (found := shutil.which("setpriv")) else []
         with (self._folder / "mosquitto.log").open("ab") as file:
             self._process = await asyncio.create_subprocess_exec(
-                *leash, self._program, "-c", str(config), stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file
-            )
+                *leash, self._program, "-c", str(config),
+                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
+                start_new_session=True,  # Ctrl-C is for us: we end it, after our goodbye
+            )  # fmt: skip
         await self._listens()
 
     async def _listens(self) -> None:

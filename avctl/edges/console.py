@@ -13,11 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from avctl.edges.moment import clock_second
+from avctl.edges.step import Steps
 from avctl.edges.words import Words
 from avctl.engine.site import Site
 from avctl.model import event as e
 from avctl.model.event import Event
 from avctl.model.fault import Severity
+from avctl.model.health import Reach
 from avctl.model.outcome import Verdict
 
 _STYLE = {
@@ -51,6 +53,7 @@ class Console:
             auto_refresh=False,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._steps, self._lost = Steps(), set[str]()
         self._subscription = site.bus.subscribe("console", lambda body: not isinstance(body, e.Read), settled=True)
 
     def say(self, line: str, style: str = "") -> None:
@@ -62,6 +65,7 @@ class Console:
         turning = asyncio.create_task(self._turn(), name="console progress")
         try:
             async for event in self._subscription:
+                self._steps.follow(event)
                 self._bar(event)
                 self._line(event)
         finally:
@@ -76,13 +80,19 @@ class Console:
             await asyncio.sleep(0.2)
 
     def _line(self, event: Event) -> None:
-        if not self._worth(event.body) or not (sentence := self._words.sentence(event)):
+        if not self._worth(event.body) or not (sentence := self._sentence(event)):
             return
         line = Text(clock_second(event.at, self._site.house.timezone) + "  ", style="dim")
         line.append(sentence, style=_style(event.body))
         self._terminal.print(line)
         if self._where is not None and (more := self._where(event)):
             self._terminal.print(Text(f"          → {more}", style="dim"))
+
+    def _sentence(self, event: Event) -> str:
+        if isinstance(event.body, e.StepDone):
+            known = {step.id: step.doing for step in self._steps.of(event.body.run)}
+            return self._words.step(event.body, known.get(event.body.step, ""))
+        return self._words.sentence(event)
 
     def _worth(self, body: e.Body) -> bool:
         """Whether a person in front of the terminal wants to read it."""
@@ -91,6 +101,12 @@ class Console:
                 return not command.by.startswith("playbook:")
             case e.CommandDone(_, _, _, verdict):
                 return verdict is not Verdict.PASS
+            case e.PhaseChanged(phase=phase):
+                return phase is not e.Phase.IDLE
+            case e.ReachChanged(device, Reach.UP):
+                return device in self._lost  # that everything answers at the start is no news
+            case e.ReachChanged(device, Reach.DOWN):
+                self._lost.add(device)
             case e.StepDone():
                 return not self._live or body.outcome.verdict not in (Verdict.PASS, Verdict.SKIPPED)
         return True

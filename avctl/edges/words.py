@@ -59,7 +59,7 @@ class Words:
             case e.StepDone() | e.StepWaits() | e.Answered():
                 return self._step(body)
             case e.Notice():
-                return self._say("notice", room=self._room(body.room), text=dict(body.text)[self._language])
+                return self._say("notice", to=self._named("to", body.to), text=dict(body.text)[self._language])
             case e.Dropped():
                 return self._say("dropped", subscriber=body.subscriber, count=body.count)
             case e.Read() | e.StepIntended():
@@ -119,9 +119,7 @@ class Words:
     def _step(self, body: e.StepDone | e.StepWaits | e.Answered) -> str:
         match body:
             case e.StepDone():
-                outcome = body.outcome
-                saw = f" ({outcome.saw})" if outcome.saw else ""
-                return f"  {self.verdict(outcome.verdict)}  {outcome.said or outcome.step}{saw}"
+                return self.step(body, "")
             case e.StepWaits():
                 until = clock_time(body.until, self._site.house.timezone)
                 if not body.answers:
@@ -129,6 +127,14 @@ class Words:
                 return self._say("step-waits", asks=body.asks, answers=" / ".join(body.answers), until=until)
             case e.Answered():
                 return self._say("answered", step=body.step, answer=body.answer, by=body.by)
+
+    def step(self, body: e.StepDone, doing: str) -> str:
+        """What came of a step; `doing` is what it was about to do, which alone says enough when it went well."""
+        outcome = body.outcome
+        said = "" if doing and outcome.verdict is Verdict.PASS else outcome.said
+        saw = f"({outcome.saw})" if outcome.saw else ""
+        told = "  ".join(filter(None, (doing or outcome.step, said, saw)))
+        return f"  {self.verdict(outcome.verdict)}  {told}"
 
     def run_title(self, room: str, playbook: str) -> str:
         """ "Room 301 · Pre-meeting test"."""
