@@ -69,6 +69,8 @@ class Projector(Conversation[M]):
 
     settings = ProjectorOptions
     manual: ClassVar[str]
+    parts: ClassVar[tuple[str, ...]] = PARTS
+    """What it can report about, each by a point `lamp.state`, `fan.state`, …"""
     says: ClassVar[tuple[str, ...]]
     """Its points; `hours` stands for lamp.hours or light.hours, as the site file says."""
 
@@ -82,14 +84,16 @@ class Projector(Conversation[M]):
         self._hours = "light.hours" if self.options.light == "laser" else "lamp.hours"
         self.points: Mapping[str, Point] = {point.name: point for point in self._all_points()}
         self._turn = asyncio.Lock()
-        self._greeted = False
+        self._greeted = self._doubted = False
         self._power = self._heading = ""
         self._deaf_until = 0.0
 
     @classmethod
     def made(cls, spec: DeviceSpec, link: Wire, clock: Clock, options: Options, secrets: Secrets) -> Self:
-        """With the password the options name."""
+        """With the password the options name. A serial line is nobody else's: it is held."""
         assert isinstance(options, ProjectorOptions)
+        if spec.url.startswith("serial:"):
+            options = options.model_copy(update={"hold": True})
         return cls(spec.id, link, clock, options, told(options.password, secrets))
 
     async def open(self) -> None:
@@ -148,6 +152,7 @@ class Projector(Conversation[M]):
                 await self._enter()
                 yield
             except (LinkDown, NoAnswer) as error:
+                self._doubted = True  # an answer may still be on its way
                 await self._leave()
                 if self._may_be_deaf():
                     raise Busy(f"{error}; it was told to go {self._heading} a moment ago") from None
@@ -155,6 +160,7 @@ class Projector(Conversation[M]):
             except (Busy, Refused):
                 raise
             except BaseException:  # nonsense, a wrong password, cancelled: what is under way is not for the next one
+                self._doubted = True
                 await self._leave()
                 raise
             finally:
@@ -239,7 +245,7 @@ class Projector(Conversation[M]):
             doc, unit, words = _POINTS[name]
             low, high = (0, 100_000) if unit == "h" else (None, None)
             yield Point(name, doc, self.manual, unit, words, low, high, name in _CAN_BE_SET)
-        for part in PARTS:
+        for part in self.parts:
             yield Point(f"{part}.state", "What the projector reports about this part.", self.manual, words=STATE_WORDS)
 
 

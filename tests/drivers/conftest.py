@@ -15,7 +15,7 @@ from avctl.model.house import DeviceSpec
 from avctl.model.ports import Driver
 from avctl.model.reading import Reading, Value
 from avctl.transports.memory import Memory
-from simulators import pjlink
+from simulators import adcp, nec, ntcontrol, pjlink
 from simulators.escvp21 import Projector
 from simulators.faces import TcpFace, UdpFace
 from simulators.x32 import Desk
@@ -73,7 +73,14 @@ def greeted(greeting: bytes) -> tuple[Memory, Memory]:
 
 MakeBench = Callable[..., Coroutine[Any, Any, Bench]]
 TALKING = {stem: talker.device for stem, talker in TALKERS.items()}
-SIMULATED = {"x32": Desk, "escvp21": Projector, "pjlink": pjlink.Projector}
+SIMULATED = {
+    "x32": Desk,
+    "escvp21": Projector,
+    "pjlink": pjlink.Projector,
+    "nec": nec.Projector,
+    "ntcontrol": ntcontrol.Projector,
+    "adcp": adcp.Projector,
+}
 SECRETS = {"projector": "JBMIAProjectorLink", "wrong": "opensesame"}
 
 

@@ -8,7 +8,10 @@ import pytest
 
 from avctl.clock import LoopClock
 from avctl.drivers.base import Conversation
+from avctl.drivers.adcp import Adcp
 from avctl.drivers.escvp21 import EscVp21
+from avctl.drivers.nec import Nec
+from avctl.drivers.ntcontrol import NtControl
 from avctl.drivers.pjlink import PjLink
 from avctl.drivers.x32 import X32
 from avctl.model.errors import Busy, DeviceError, Garbled, LinkDown, NoAnswer, Refused
@@ -18,17 +21,40 @@ from avctl.transports.memory import Memory
 from tests.drivers.conftest import greeted
 from tests.drivers.talkers import TALKERS
 
-STEMS: dict[str, type[Any]] = {"escvp21": EscVp21, "pjlink": PjLink, "x32": X32}
+STEMS: dict[str, type[Any]] = {
+    "escvp21": EscVp21,
+    "pjlink": PjLink,
+    "nec": Nec,
+    "ntcontrol": NtControl,
+    "adcp": Adcp,
+    "x32": X32,
+}
 NETS = 5.0  # the session waits this long at least before it gives up on a driver
 Far = Callable[[Memory], Awaitable[None]]
 
 # One true answer to anything, for each stem: what a question about something else must not take for its own.
-OTHER = {"escvp21": b"KEYSTONE=7\r:", "pjlink": b"%2SVOL=OK\r", "x32": b"/ch/01/eq/on\0\0\0\0,i\0\0\0\0\0\1"}
+OTHER = {
+    "escvp21": b"KEYSTONE=7\r:",
+    "pjlink": b"%2SVOL=OK\r",
+    "nec": b"\x23\x10\x01\x2a\x02\x00\x00\x60",
+    "ntcontrol": b"00VOL:1\r",
+    "adcp": b"7\r\n",
+    "x32": b"/ch/01/eq/on\0\0\0\0,i\0\0\0\0\0\1",
+}
 STEMS |= {stem: talker.driver for stem, talker in TALKERS.items()}
 OTHER |= {stem: talker.other for stem, talker in TALKERS.items()}
 GARBAGE = bytes(range(256))
-GREETING = {"pjlink": b"PJLINK 0\r"}  # what a device of that stem says first, on every connection
-VISITED = {"pjlink"}  # the connection is made for a question and let go after it: nobody listens between
+GREETING = {  # what a device of that stem says first, on every connection
+    "pjlink": b"PJLINK 0\r",
+    "ntcontrol": b"NTCONTROL 0\r",
+    "adcp": b"NOKEY\r\n",
+}
+VISITED = {
+    "pjlink",
+    "nec",
+    "ntcontrol",
+    "adcp",
+}  # the connection is made for a question and let go after it: nobody listens between
 
 
 async def silent(_: Memory) -> None:

@@ -12,9 +12,12 @@ import pytest
 
 from avctl.clock import LoopClock
 from avctl.drivers.base import Conversation
+from avctl.drivers.adcp import Adcp
 from avctl.drivers.escvp21 import EscVp21, EscVp21Options
+from avctl.drivers.nec import Nec
+from avctl.drivers.ntcontrol import NtControl, NtControlOptions
 from avctl.drivers.pjlink import PjLink, PjLinkOptions
-from avctl.drivers.projector import Projector
+from avctl.drivers.projector import Projector, ProjectorOptions
 from avctl.drivers.x32 import X32
 from avctl.model.errors import DeviceError
 from avctl.model.ports import Query
@@ -25,12 +28,25 @@ from tests.drivers.talkers import TALKERS
 from tests.wire.transcript import Transcript, Turn, transcripts
 
 PJLINK = PjLinkOptions(sources={"hdmi-1": "31"}, hold=True, level="2")
+PANASONIC = NtControlOptions(sources={"hdmi-1": "HD1"}, hold=True)
+
+
+def held(hdmi: str) -> ProjectorOptions:
+    """A projector that keeps the connection, as a transcript does."""
+    return ProjectorOptions(sources={"hdmi-1": hdmi}, hold=True, light="laser" if hdmi == "hdmi1" else "lamp")
+
+
 MAKERS: Mapping[str, Callable[[Memory, LoopClock], object]] = {
     "x32": lambda near, clock: X32("desk", near, clock),
     "escvp21": lambda near, clock: EscVp21("projector", near, clock, EscVp21Options(sources={"hdmi-1": "30"})),
     "pjlink": lambda near, clock: PjLink("projector", near, clock, PJLINK, "JBMIAProjectorLink"),
+    "nec": lambda near, clock: Nec("projector", near, clock, held("1A")),
+    "ntcontrol": lambda near, clock: NtControl("projector", near, clock, PANASONIC, "panasonic"),
+    "adcp": lambda near, clock: Adcp(
+        "projector", near, clock, held("hdmi1"), "efghfghighijhijkijkljklmklmnlmnomnopnopq"
+    ),
 }
-GREET = {"pjlink"}  # stems whose devices speak first
+GREET = {"pjlink", "ntcontrol", "adcp"}  # stems whose devices speak first
 
 
 class Replay:

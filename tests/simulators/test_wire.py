@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulators import escvpnet, osc, pjlink
+from simulators import adcp, escvpnet, nec, ntcontrol, osc, pjlink
 from simulators.building import STREAMS
 from simulators.device import Device
 from simulators.escvp21 import Projector
@@ -33,7 +33,13 @@ async def test_the_projector_says_what_the_manual_says(script: Transcript) -> No
         assert b"".join(await replay(projector, turn, talk.hear, said)) == b"".join(turn.said), turn.asked
 
 
-HOSTS: dict[str, type[Any]] = {"escvpnet": escvpnet.Projector, "pjlink": pjlink.Projector}
+HOSTS: dict[str, type[Any]] = {
+    "adcp": adcp.Projector,
+    "escvpnet": escvpnet.Projector,
+    "nec": nec.Projector,
+    "ntcontrol": ntcontrol.Projector,
+    "pjlink": pjlink.Projector,
+}
 
 
 @pytest.mark.parametrize("script", [script for stem in HOSTS for script in transcripts(stem)], ids=str)
