@@ -9,13 +9,14 @@ planned anew. While the clock lies behind what the archive knows of, nothing is 
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from avctl.bookings.agenda import Agenda
 from avctl.bookings.history import History, incident
 from avctl.bookings.ledger import Ledger
 from avctl.bookings.manual import NAME, Manual
@@ -24,7 +25,7 @@ from avctl.bookings.plan import nominal, plan
 from avctl.bookings.rule import LOOK, PRE_MEETING, Act, At, Budgets, Decision, Reason, Rules
 from avctl.bookings.sources import AHEAD, BEHIND, Source, shaped
 from avctl.bookings.watch import Watch
-from avctl.engine.bus import Bus
+from avctl.engine.bus import Bus, Subscription
 from avctl.engine.state import RoomState
 from avctl.locale import LANGUAGES, text
 from avctl.model.booking import Booking, BookingKey
@@ -93,9 +94,11 @@ class Diary:
         self._history.forget_unbegun()
         self._floor = self._history.newest - _SKEW
         self._manual = Manual(folder, site.clock)
+        self._agenda = Agenda(site.house.rooms, self._planned, together=bool(rules.shared))
         self._causes: dict[BookingKey, int] = {}
         self._troubles: dict[str, str] = {}
         self._wake = asyncio.Event()
+        self._heard: Subscription | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._next = self._swept = 0.0
 
@@ -106,11 +109,11 @@ class Diary:
         now = self._site.clock.now()
         for room in self._site.house.rooms:
             self._watch.awake(room, self._site.state(room).occupancy, now)
-        heard = self._site.bus.subscribe("diary", lambda body: isinstance(body, _HEARD))
+        self._heard = self._site.bus.subscribe("diary", lambda body: isinstance(body, _HEARD))
         self._merge()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._keep(s), name=f"bookings {s.name}") for s in self._sources]
-        self._tasks.append(loop.create_task(self._listen(heard), name="diary events"))
+        self._tasks.append(loop.create_task(self._listen(self._heard), name="diary events"))
         self._tasks.append(loop.create_task(self._run(), name="diary plan"))
 
     async def stop(self) -> None:
@@ -120,6 +123,9 @@ class Diary:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks.clear()
+        if self._heard:
+            self._site.bus.unsubscribe(self._heard)
+            self._heard = None
 
     # --- what people ask and say
 
@@ -130,7 +136,8 @@ class Diary:
 
     def plan(self, room: str | None = None) -> list[Decision]:
         """What is going to happen for as long as nothing changes, soonest first."""
-        return [d for d in self._planned(self._site.clock.now(), AHEAD) if room in (None, d.room)]
+        rooms = self._site.house.rooms if room is None or self.rules.shared else (room,)
+        return [d for d in self._planned(rooms, self._site.clock.now(), AHEAD) if room in (None, d.room)]
 
     def find(self, name: str) -> Booking:
         """The booking somebody means by its short name, its uid or its whole key. Raises LookupError."""
@@ -177,6 +184,7 @@ class Diary:
     def witness(self, room: str, item: str) -> None:
         """People were seen to use something in a room: evidence from use (R5)."""
         self._watch.witness(room, item, self._site.clock.now())
+        self._agenda.touch(room)
 
     def why(self, reason: Reason, language: str) -> str:
         """A reason as a sentence."""
@@ -227,7 +235,8 @@ class Diary:
             event = self._site.publish(change)
             self._history.take(event)
             self._causes[change.booking.key] = event.seq
-        self._wake.set()
+            self._agenda.touch(change.booking.room, change.before.room if change.before else change.booking.room)
+            self._wake.set()
 
     # --- the plan
 
@@ -238,7 +247,8 @@ class Diary:
             told = f"the wall clock jumped by {jumped:+.0f} s; everything is planned anew" if jumped else ""
             self._trouble("clock", self._doubt() or told)
             self._act()
-            jumped = await self._pause()
+            if jumped := await self._pause():
+                self._agenda.touch()
 
     async def _pause(self) -> float:
         """Until something changes or the next decision is due; or the clock jumps, by the seconds it gives."""
@@ -252,20 +262,19 @@ class Diary:
         return 0.0
 
     def _act(self) -> None:
-        """Carry out everything that is due; what is carried out may make other things due."""
+        """Carry out everything that is due, by the newest that is known; it may make other things due."""
+        self._catch_up(self._heard.take() if self._heard else ())
         now = self._site.clock.now()
-        self._next = now + _STALE
         if self._doubt():
             self._next = now + self._tick
             return
         for _ in range(4):
-            decisions = self._planned(now, _NEAR)
-            due = [d for d in decisions if d.when <= now and d.act is not Act.HOLD]
-            for decision in due:
+            for decision in (due := self._agenda.due(now)):
                 self._carry_out(decision)
+                self._agenda.touch(decision.room)
             if not due:
                 break
-        self._next = min((d.when for d in decisions if d.when > now), default=now + _STALE)
+        self._next = self._agenda.next()
         if now > self._swept + BEHIND:
             self._swept = now
             self._history.forget(now - 3 * BEHIND)
@@ -275,9 +284,9 @@ class Diary:
             return "the clock lies behind the archive's newest entry; nothing is started until it has caught up"
         return ""
 
-    def _planned(self, now: float, ahead: float) -> list[Decision]:
+    def _planned(self, rooms: Collection[str], now: float, ahead: float = _NEAR) -> list[Decision]:
         stale = {s.name for s in self._sources if s.heard is not None and now - s.heard > _STALE}
-        near = [b for b in self._ledger.standing() if b.start < now + ahead]
+        near = [b for b in self._ledger.standing() if b.start < now + ahead and b.room in rooms]
         return plan(near, self._watch.sights, self._history, now, self.rules, self._budgets, stale)
 
     def _carry_out(self, d: Decision) -> None:
@@ -328,10 +337,15 @@ class Diary:
 
     # --- what happens elsewhere
 
-    async def _listen(self, heard: AsyncIterable[Event]) -> None:
-        async for event in heard:
-            self._remember(event)
+    async def _listen(self, heard: Subscription) -> None:
+        while events := await heard.batch():
+            self._catch_up(events)
             self._wake.set()
+
+    def _catch_up(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._remember(event)
+            self._agenda.touch(event.body.room)  # type: ignore[union-attr]  # each of _HEARD has one
 
     def _remember(self, event: Event) -> None:
         self._history.take(event)
