@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators import adcp, cisco_xapi, escvpnet, extron_sis, nec, ntcontrol, pjlink, samsung_mdc, shure_charger, shure_receiver
+from simulators import (
+    adcp,
+    cisco_xapi,
+    escvpnet,
+    extron_sis,
+    lg_rs232,
+    nec,
+    ntcontrol,
+    pjlink,
+    samsung_mdc,
+    shure_charger,
+    shure_receiver,
+    sony_bravia,
+)
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
 from simulators.device import Device
@@ -31,6 +44,8 @@ STREAMS: Mapping[str, type[Any]] = {
     "adcp": adcp.Projector,
     "cisco-xapi": cisco_xapi.Codec,
     "extron-sis": extron_sis.Switcher,
+    "lg-rs232": lg_rs232.Display,
+    "sony-bravia": sony_bravia.Display,
     "samsung-mdc": samsung_mdc.Display,
     "shure-charger": shure_charger.Charger,
     "shure-receiver": shure_receiver.Rack,

@@ -24,6 +24,8 @@ NETWORK = {
     "adcp": "adcp",
     "cisco-xapi": "tcp",
     "extron-sis": "tcp",
+    "lg-rs232": "tcp",
+    "sony-bravia": "tcp",
     "samsung-mdc": "tcp",
     "shure-charger": "tcp",
     "shure-receiver": "tcp",

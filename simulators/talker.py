@@ -106,7 +106,7 @@ class Talker(OnStream):
         if self.stranger:
             return b""
         if self.raving:
-            return self.random.randbytes(40) + b"\r\n"
+            return self.random.randbytes(40) + b"\r\n\0x"  # every end a line may have
         if self.frozen and request in self._given:
             return self._given[request]
         answer = self.answer(request, talk)

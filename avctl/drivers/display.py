@@ -33,7 +33,7 @@ class DisplayOptions(Options):
 class Display(Conversation[M]):
     """A display on one wire. A driver says how one point is asked (`_ask`) and told (`_tell`)."""
 
-    schemes = ("tcp", "serial")
+    schemes: ClassVar[tuple[str, ...]] = ("tcp", "serial")
     settings = DisplayOptions
     every: ClassVar[float] = EVERY
 

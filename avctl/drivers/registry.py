@@ -24,6 +24,8 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "ntcontrol": "NtControl",
     "extron-sis": "ExtronSis",
     "pjlink": "PjLink",
+    "lg-rs232": "LgRs232",
+    "sony-bravia": "SonyBravia",
     "samsung-mdc": "SamsungMdc",
     "shure-charger": "ShureCharger",
     "shure-receiver": "ShureReceiver",

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 from avctl.drivers.base import Options
 from avctl.drivers.cisco_xapi import CiscoXapi, XapiOptions
 from avctl.drivers.extron_sis import ExtronSis, SisOptions
+from avctl.drivers.lg_rs232 import LgRs232
 from avctl.drivers.samsung_mdc import SamsungMdc
 from avctl.drivers.shure_charger import ShureCharger, ShureChargerOptions
 from avctl.drivers.shure_receiver import ShureReceiver
+from avctl.drivers.sony_bravia import SonyBravia
 from avctl.model.reading import Value
-from simulators import cisco_xapi, extron_sis, samsung_mdc, shure_charger, shure_receiver
+from simulators import cisco_xapi, extron_sis, lg_rs232, samsung_mdc, shure_charger, shure_receiver, sony_bravia
 
 
 class Talker(NamedTuple):
@@ -29,6 +31,22 @@ class Talker(NamedTuple):
 
 
 TALKERS = {
+    "sony-bravia": Talker(
+        SonyBravia,
+        sony_bravia.Display,
+        b"*SASCEN" + b"auto############\n",  # the scene
+        {"power": "on"},
+        {"power": "on"},
+        ("volume", 55),
+    ),
+    "lg-rs232": Talker(
+        LgRs232,
+        lg_rs232.Display,
+        b"g 01 OK32x",  # contrast
+        {"power": "on"},
+        {"power": "on"},
+        ("volume", 55),
+    ),
     "cisco-xapi": Talker(
         CiscoXapi,
         cisco_xapi.Codec,
