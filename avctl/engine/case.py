@@ -61,7 +61,7 @@ class Past:
         if reading.point != POWER or reading.value == before:
             return self
         match reading.value:
-            case "on" | "warming" if before in ("off", "cooling"):
+            case "on" | "warming" if before in ("off", "cooling") or (before is None and reading.value == "warming"):
                 return replace(self, struck=(*self.struck, reading.at)[-_MEMORY:], went_off=None, standby=None)
             case "off":
                 gone = reading.at if before in ("on", "warming") else self.went_off

@@ -184,8 +184,8 @@ class Lookout:
             case happened.PlayEnded(playbook=playbook) if playbook == SHUTDOWN:
                 self._presence.put_away(event.at)
                 self.stand(event.seq)
-            case happened.SourceTrouble(source, trouble):
-                self._presence.trouble(source, trouble, event.at)
+            case happened.SourceTrouble(source, trouble, blind):
+                self._presence.trouble(source, trouble if blind else "", event.at)
                 self.stand(event.seq)
             case happened.FaultAcknowledged(key):
                 self._settle(key.device, event.seq)

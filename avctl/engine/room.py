@@ -48,6 +48,7 @@ class Room:
         self.running = False
         self._rng = rng
         self._fresh: dict[str, dict[str, Reading]] = {}  # device -> point -> the newest reading, news or not
+        self._power: dict[str, Value] = {}  # the last power word of each device, also from before this life
         self._told: dict[str, float] = {}  # device -> when meters were last published, loop time
 
     def attach(self, device: str, driver: Driver) -> Session:
@@ -98,14 +99,12 @@ class Room:
 
     def remember(self, reading: Reading) -> None:
         """A reading from before this life of the daemon: lamps remember when they were struck, so must we."""
-        self._note_past(reading.device, reading, None)
+        self._note_power(reading)
 
     def _is_news(self, device: str, reading: Reading, metered: bool) -> bool:
         fresh = self._fresh.setdefault(device, {})
-        before = fresh.get(reading.point)
         fresh[reading.point] = reading
-        if reading.point == POWER and reading.quality is Quality.MEASURED:
-            self._note_past(device, reading, before.value if before else None)
+        self._note_power(reading)
         known = self.state.device(device).readings.get(reading.point)
         if known is None or known.quality is not reading.quality:
             return True
@@ -114,8 +113,11 @@ class Room:
             return known.value != reading.value
         return metered and _moved(known, reading)
 
-    def _note_past(self, device: str, reading: Reading, before: Value | None) -> None:
-        self.pasts[device] = self.pasts.get(device, Past()).heard(reading, before)
+    def _note_power(self, reading: Reading) -> None:
+        if reading.point == POWER and reading.quality is Quality.MEASURED and reading.value is not None:
+            past, before = self.pasts.get(reading.device, Past()), self._power.get(reading.device)
+            self.pasts[reading.device] = past.heard(reading, before)
+            self._power[reading.device] = reading.value
 
     # --- what is known
 

@@ -95,7 +95,7 @@ def fold(state: RoomState, event: Event) -> RoomState:
             | happened.FaultAcknowledged()
             | happened.FaultCleared() as body
         ):
-            faults = _faults(state.faults, body, event.at)
+            faults = _faults(state.faults, body, event)
             return replace(state, faults=faults, frozen=any(key.name == FIRE for key in faults))
         case happened.BookingChanged(booking):
             return replace(state, bookings=_bookings(state, booking, event.at))
@@ -124,17 +124,17 @@ def _device(device: DeviceState, body: happened.Read | happened.ReachChanged, at
 def _faults(
     faults: Mapping[FaultKey, Fault],
     body: happened.FaultRaised | happened.FaultMitigated | happened.FaultAcknowledged | happened.FaultCleared,
-    at: float,
+    event: Event,
 ) -> Mapping[FaultKey, Fault]:
     if isinstance(body, happened.FaultRaised):
-        return _with(faults, body.fault.key, body.fault)
+        return _with(faults, body.fault.key, replace(body.fault, event=event.seq))
     if (fault := faults.get(body.key)) is None:
         return faults
     match body:
         case happened.FaultMitigated():
-            return _with(faults, body.key, replace(fault, mitigated=at))
+            return _with(faults, body.key, replace(fault, mitigated=event.at))
         case happened.FaultAcknowledged(_, by):
-            return _with(faults, body.key, replace(fault, acknowledged=at, acknowledged_by=by))
+            return _with(faults, body.key, replace(fault, acknowledged=event.at, acknowledged_by=by))
         case happened.FaultCleared():
             return {key: other for key, other in faults.items() if key != body.key}
 

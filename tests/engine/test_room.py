@@ -10,6 +10,7 @@ from avctl.model.event import (
     BookingChanged,
     CommandAsked,
     CommandDone,
+    Event,
     FaultCleared,
     FaultRaised,
     Occupancy,
@@ -256,6 +257,22 @@ async def test_warming_up_is_the_way_to_on(stage: Stage) -> None:
     done = await stage.site.command(wish(stage, "power", "on"))
     assert done.verdict is Verdict.PASS
     assert "warming" in done.said
+
+
+async def test_a_restart_does_not_forget_that_the_lamp_has_only_just_gone_out(stage: Stage) -> None:
+    stage.projector(power="off")
+    now = stage.clock.now()
+    for ago, power in ((100, "on"), (90, "cooling"), (30, "off")):
+        reading = Reading(PROJECTOR, "power", power, Quality.MEASURED, now - ago)
+        stage.site.remember([Event(1, now - ago, None, Read(PROJECTOR, (reading,)))])
+    assert stage.saw(Read) == []
+    await stage.site.start()
+    await asyncio.sleep(1)
+    done = await stage.site.command(wish(stage, "power", "on"))
+    assert (done.verdict, done.ending) == (Verdict.SKIPPED, "denied")
+    assert "209 s" in done.said
+    await asyncio.sleep(210)
+    assert (await stage.site.command(wish(stage, "power", "on", "w2"))).verdict is Verdict.PASS
 
 
 async def test_a_liar_is_told_twice_and_then_called_one_until_it_obeys(stage: Stage) -> None:

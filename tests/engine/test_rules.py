@@ -154,7 +154,7 @@ def test_a_fault_never_comes_from_less_than_its_hold_nor_goes_in_less_than_its_k
         if bool(found := watched.at(now)) is not standing:
             standing = bool(found)
             changes.append(now)
-            assert not standing or (over is not None and now - over >= 10)
+            assert not standing or (over is not None and now - over >= 10 - 1e-6)
         watched.hear("intake", value, now)
         over = (now if over is None else over) if value > 40 else None
         standing = bool(watched.watchman.findings())
