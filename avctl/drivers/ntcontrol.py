@@ -9,7 +9,7 @@ this way: a site that wants them asks the same projector by PJLink. Models on wh
 Source: Panasonic PT-VX42Z manual p. 102, PT-MW630 p. 213, PT-SRQ35KC p. 294, PT-JX200 p. 144, PT-LX26 p. 63.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 from avctl.codecs import ntcontrol as wire
@@ -49,6 +49,11 @@ class NtControl(Projector[wire.Message]):
     _used = False
     _digest = ""
     _knows_states = True
+
+    async def listen(self) -> AsyncIterator[Reading]:
+        """Ends at once, also where the site file says `hold`: there is no connection to hold."""
+        return
+        yield
 
     async def _greet(self) -> None:
         said = await self._next(_REPLY, "for its greeting", lambda m: isinstance(m, wire.Greeting | wire.Error))

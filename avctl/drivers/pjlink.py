@@ -99,8 +99,10 @@ class PjLink(Projector[wire.Message]):
         return made
 
     async def listen(self) -> AsyncIterator[Reading]:
-        """After every notification, what the projector says when it is asked about that. Ends at once without them."""
+        """After every notification, what the projector says when it is asked about that."""
         if self.options.notifications is None:
+            async for nothing in super().listen():
+                yield nothing
             return
         async with Ear.at(self.options.notifications) as ear:
             async for datagram in ear.heard(self._host):

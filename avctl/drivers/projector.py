@@ -108,7 +108,13 @@ class Projector(Conversation[M]):
             return await self._asked(query)
 
     async def listen(self) -> AsyncIterator[Reading]:
-        """Ends at once: such a projector says nothing unasked."""
+        """Such a projector says nothing unasked; but a held connection that breaks is told at once, by LinkDown."""
+        try:
+            while self.options.hold and self._greeted:
+                await self._inbox.unasked()
+        except LinkDown:
+            if not self._may_be_deaf():
+                raise
         return
         yield
 

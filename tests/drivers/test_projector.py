@@ -224,6 +224,16 @@ async def test_nec_hangs_up_when_it_is_switched_off_and_that_is_cooling(bench: M
     assert await projector.says("power") == {"power": "off"}
 
 
+async def test_a_held_nec_that_hangs_up_because_it_was_told_to_is_not_lost(bench: MakeBench) -> None:
+    projector = await up(bench, "nec", {"hold": True}, cool_down=20, **ON)
+    await projector.says("power")
+    listening = asyncio.ensure_future(anext(projector.driver.listen(), None))
+    await projector.driver.write("power", "off")
+    assert await listening is None
+    await asyncio.sleep(6)
+    assert await projector.says("power") == {"power": "cooling"}
+
+
 async def test_nec_without_a_filter_and_with_two_lamps(bench: MakeBench) -> None:
     projector = await up(bench, "nec", **ON, filter_hours=310)
     assert await projector.says("lamp") == {"lamp.hours": 4150, "filter.hours": 310}
