@@ -3,8 +3,8 @@
 1. It greets first: NOKEY, or a random number whose digest with the password is the first thing it wants to hear.
 A wrong one is err_auth, and final. 2. One controller at a time, and answers that do not say what they answer: after
 silence the connection is given up. 3. Its `ok` says "read". 4. err_inactive means "not now". 5. Idle connections are
-closed after about a minute (general knowledge): so it is visited. 6. Blank is the picture only. 7. What it says of its
-light source and of the signal differs by model: unknown names are left aside.
+closed after about a minute (general knowledge): so it is visited. 6. Blank is all the mute it has. 7. What it says of
+its light source and of the signal differs by model: unknown names are left aside.
 
 Source: Sony, ADCP protocol manual; lists of errors and warnings as in ucr-integration-sonyADCP.
 """
@@ -96,7 +96,7 @@ class Adcp(Projector[wire.Message]):
 
     async def _blank(self) -> Reading:
         said = await self._unless_off("blank")
-        return self._measured("av-mute", {"on": "picture", "off": "off"}.get(str(said)))
+        return self._measured("av-mute", {"on": "on", "off": "off"}.get(str(said)))
 
     async def _signal(self) -> Reading:
         """Not every model knows this: then it is None."""

@@ -57,14 +57,18 @@ _TEXTS = {
 }
 _SAYS = tuple(_TEXTS.values())
 _TELLS = {"power": "POWR", "source": "INPT", "av-mute": "AVMT", "freeze": "FREZ"}
-_BODIES = {"av-mute": {"on": "31", "off": "30"}, "power": {"on": "1", "off": "0"}, "freeze": {"on": "1", "off": "0"}}
+_SWITCH = {"on": "1", "off": "0"}
+_BODIES = {"av-mute": _SWITCH, "power": _SWITCH, "freeze": _SWITCH}
 
 
 class PjLinkOptions(ProjectorOptions):
     """`security` is how the password is proved; `notifications` the UDP port the projector's menu was given (4352).
 
-    `level` is the PJLink class; without it the projector is asked.
+    `level` is the PJLink class; without it the projector is asked. `mute` is what av-mute means to a model: 31 picture
+    and sound, 11 the picture only, for models that refuse 31.
     """
+
+    mute: Literal["31", "11"] = "31"
 
     level: Literal["1", "2"] | None = None
     security: Literal["md5", "sha256"] = "md5"
@@ -198,7 +202,7 @@ class PjLink(Projector[wire.Message]):
             case "INPT":
                 return {"source": self._word(answer)}
             case "AVMT":
-                return {"av-mute": _of(_MUTES, command, answer)}
+                return {"av-mute": _of(_MUTES | {self.options.mute: "on"}, command, answer)}
             case "FREZ":
                 return {"freeze": _of({"1": "on", "0": "off"}, command, answer)}
             case "IRES":
@@ -213,6 +217,8 @@ class PjLink(Projector[wire.Message]):
 
     async def _tell(self, point: str, word: str) -> None:
         command, body = _TELLS[point], _BODIES.get(point, {}).get(word, word)
+        if point == "av-mute":
+            body = self.options.mute[0] + body
         answer = await self._exchange(command, body, "2" if command in _CLASS_2 else "1")
         if answer == "ERR3":
             raise Busy(f"{command} {word}: ERR3 while {self._power or 'its power is not known'}")

@@ -26,7 +26,7 @@ from avctl.model.vocabulary import POWER_WORDS, SIGNAL_WORDS, STATE_WORDS
 M = TypeVar("M")
 PARTS = ("lamp", "fan", "temperature", "cover", "filter", "other")
 MUTE_WORDS = ("on", "off", "picture", "sound")
-"""Of av-mute: `on` is both, `picture` and `sound` are one of them. It can be set to on and off."""
+"""Of av-mute: `on` is all the mute a model has, `picture` and `sound` a part of it. It can be set to on and off."""
 _BETWEEN = ("warming", "cooling")
 _WAY = {"on": "warming", "off": "cooling"}
 _SWITCHES = ("power", "av-mute", "freeze")

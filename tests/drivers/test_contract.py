@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from avctl.clock import LoopClock
-from avctl.drivers.base import Conversation
 from avctl.drivers.adcp import Adcp
+from avctl.drivers.base import Conversation
 from avctl.drivers.escvp21 import EscVp21
 from avctl.drivers.nec import Nec
 from avctl.drivers.ntcontrol import NtControl

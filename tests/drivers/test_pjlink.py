@@ -172,6 +172,13 @@ async def test_mute_and_freeze_are_read_back(bench: MakeBench) -> None:
         await projector.driver.write("av-mute", "sound")
 
 
+async def test_a_model_that_mutes_its_picture_only(bench: MakeBench) -> None:
+    projector = await bench("pjlink", ON, {"mute": "11"})
+    assert (await projector.driver.write("av-mute", "on")).value == "on"
+    assert (projector.sim.mute, projector.sim.sound) == ("ON", "OFF")
+    assert (await projector.driver.write("av-mute", "off")).value == "off"
+
+
 async def test_a_dead_lamp_blames_the_lamp_and_nothing_else(bench: MakeBench) -> None:
     projector = await bench("pjlink", ON)
     projector.sim.lamp_fails()

@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 
 from avctl.clock import LoopClock
-from avctl.drivers.base import Conversation
 from avctl.drivers.adcp import Adcp
+from avctl.drivers.base import Conversation
 from avctl.drivers.escvp21 import EscVp21, EscVp21Options
 from avctl.drivers.nec import Nec
 from avctl.drivers.ntcontrol import NtControl, NtControlOptions
