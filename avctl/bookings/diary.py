@@ -215,14 +215,15 @@ class Diary:
     async def _keep(self, source: Source) -> None:
         while True:
             await source.poll()
-            self._trouble(source.name, source.trouble)
+            self._trouble(source.name, source.trouble, source.blind)
             self._merge()
             await asyncio.sleep(source.every)
 
-    def _trouble(self, source: str, trouble: str) -> None:
+    def _trouble(self, source: str, reason: Reason | None, blind: bool = False) -> None:
+        trouble = self.why(reason, self._site.house.language) if reason else ""
         if self._troubles.get(source, "") != trouble:
             self._troubles[source] = trouble
-            self._site.publish(SourceTrouble(source, trouble))
+            self._site.publish(SourceTrouble(source, trouble, blind and bool(trouble)))
 
     def _merge(self) -> None:
         """Publish every difference between what was booked and what is booked now."""
@@ -230,8 +231,8 @@ class Diary:
         rooms = self._site.house.rooms
         said = [b for source in self._sources for b in source.bookings]
         booked = [b for b in self._manual.over(said) if b.room in rooms and b.end > now - BEHIND]
-        ready = {NAME, *(s.name for s in self._sources if s.ready)}
-        for change in list(self._ledger.replace(booked, ready, now)):
+        waiting = {s.name for s in self._sources if not s.ready}
+        for change in list(self._ledger.replace(booked, waiting, now)):
             event = self._site.publish(change)
             self._history.take(event)
             self._causes[change.booking.key] = event.seq
@@ -244,7 +245,7 @@ class Diary:
         jumped = 0.0
         while True:
             self._wake.clear()
-            told = f"the wall clock jumped by {jumped:+.0f} s; everything is planned anew" if jumped else ""
+            told = Reason("source.clock-jumped", (("seconds", f"{jumped:+.0f}"),)) if jumped else None
             self._trouble("clock", self._doubt() or told)
             self._act()
             if jumped := await self._pause():
@@ -279,10 +280,8 @@ class Diary:
             self._swept = now
             self._history.forget(now - 3 * BEHIND)
 
-    def _doubt(self) -> str:
-        if self._site.clock.now() < self._floor:
-            return "the clock lies behind the archive's newest entry; nothing is started until it has caught up"
-        return ""
+    def _doubt(self) -> Reason | None:
+        return Reason("source.clock-behind") if self._site.clock.now() < self._floor else None
 
     def _planned(self, rooms: Collection[str], now: float, ahead: float = _NEAR) -> list[Decision]:
         stale = {s.name for s in self._sources if s.heard is not None and now - s.heard > _STALE}

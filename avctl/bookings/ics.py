@@ -188,7 +188,7 @@ def _entries(raw: Raw, occurrence: Any, uid: str, several: bool, ask: Ask, found
     recurrence = _stamp(occurrence["RECURRENCE-ID"].dt) if several and "RECURRENCE-ID" in occurrence else ""
     said = _said(raw, uid, found)
     for place, room in enumerate(rooms):
-        for day, start, end, all_day in _days(occurrence, uid, ask, found):
+        for day, start, end, all_day in _days(occurrence, uid, several or "DURATION" in raw.lines, ask, found):
             yield {
                 "uid": uid[:200] + (f"@{room}" if place else ""),
                 "recurrence": recurrence + day,
@@ -226,22 +226,37 @@ def _said(raw: Raw, uid: str, found: Found) -> dict[str, Said]:
     return dict(merged(fields, line.wish, tag(raw.text("SUMMARY")).wish))
 
 
-def _days(occurrence: Any, uid: str, ask: Ask, found: Found) -> Iterator[tuple[str, float, float, bool]]:
+def _days(
+    occurrence: Any, uid: str, by_length: bool, ask: Ask, found: Found
+) -> Iterator[tuple[str, float, float, bool]]:
     """Start and end in UTC seconds; whole days and very long meetings day by day, within opening hours (R11)."""
-    start: date = occurrence["DTSTART"].dt
-    end: date = occurrence["DTEND"].dt
-    if not isinstance(start, datetime):
-        for n in range(max(1, min((end - start).days, 60))):
-            day = start + timedelta(days=n)
-            yield f"{day:%Y%m%d}" if (end - start).days > 1 else "", *_opening(day, ask), True
+    first: date = occurrence["DTSTART"].dt
+    last: date = occurrence["DTEND"].dt
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        start, end = _span(first, last, uid, by_length, found)
+        yield from _parts(start, end, ask)
         return
-    if start.astimezone(UTC).astimezone(start.tzinfo).replace(tzinfo=None) != start.replace(tzinfo=None):
+    for n in range(max(1, min((last - first).days, 60))):
+        day = first + timedelta(days=n)
+        yield f"{day:%Y%m%d}" if (last - first).days > 1 else "", *_opening(day, ask), True
+
+
+def _span(start: datetime, end: datetime, uid: str, by_length: bool, found: Found) -> tuple[datetime, datetime]:
+    """In UTC. `by_length`: it lasts what its clock face says, also across a change of clocks."""
+    shifted = start.astimezone(UTC).astimezone(start.tzinfo).replace(tzinfo=None) != start.replace(tzinfo=None)
+    if shifted:
         found.warn(f"{uid[:60]}: begins at a time the change of clocks leaves out; taken as an hour later")
-    assert isinstance(end, datetime)
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
-    if end <= start:
+    lasts = end.astimezone(UTC) - start.astimezone(UTC)
+    if start.tzinfo == end.tzinfo and (shifted or by_length):
+        lasts = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+    if lasts <= timedelta():
         found.warn(f"{uid[:60]}: has no length; taken as {_DEFAULT_LENGTH.seconds // 60} minutes")
-        end = start + _DEFAULT_LENGTH
+        lasts = _DEFAULT_LENGTH
+    return start.astimezone(UTC), start.astimezone(UTC) + lasts
+
+
+def _parts(start: datetime, end: datetime, ask: Ask) -> Iterator[tuple[str, float, float, bool]]:
+    """The whole of it, or its days when it is longer than a day's work."""
     if end - start <= _LONG:
         yield "", start.timestamp(), end.timestamp(), False
         return

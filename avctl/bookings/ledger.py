@@ -31,8 +31,8 @@ class Ledger:
             else:
                 self._recalled[booking.key] = booking
 
-    def replace(self, booked: Iterable[Booking], ready: Collection[str], now: float) -> Iterator[BookingChanged]:
-        """The differences, once each; `ready` are the sources whose silence about a booking means that it is gone."""
+    def replace(self, booked: Iterable[Booking], waiting: Collection[str], now: float) -> Iterator[BookingChanged]:
+        """The differences, once each; `waiting` are sources not heard yet, whose silence means nothing."""
         present = _one_of_each(booked)
         for key, booking in present.items():
             before = self.bookings.get(key) or self._recalled.pop(key, None)
@@ -40,9 +40,9 @@ class Ledger:
                 self._give_up(booking, before)
                 yield BookingChanged(booking, before if booking != before else None)
         for key, before in [*self.bookings.items(), *self._recalled.items()]:
-            if key not in present and (key in self.bookings or key.source in ready):
+            if key not in present and (key in self.bookings or key.source not in waiting):
                 yield from self._gone(before, now)
-        self._recalled = {k: b for k, b in self._recalled.items() if k.source not in ready}
+        self._recalled = {k: b for k, b in self._recalled.items() if k.source in waiting}
         self.bookings = present
         self._given_up = {k: b for k, b in self._given_up.items() if b.end > now - _KEPT}
 

@@ -15,6 +15,7 @@ from avctl.bookings.ics_child import Refused, read
 from avctl.bookings.icsfetch import Fetched, FileFetch, Unreachable, UrlFetch
 from avctl.bookings.needs import EXTRAS, Wish, merged, needs, tag
 from avctl.bookings.room import names_of
+from avctl.bookings.rule import Reason
 from avctl.bookings.shelf import Shelf, packed, unpacked
 from avctl.model.booking import Booking, BookingKey, Level, Status
 from avctl.model.house import House
@@ -29,12 +30,16 @@ _MANY: Final = 5  # future bookings of which more than half must not vanish at o
 
 
 class Source(Protocol):
-    """Something that knows bookings. `trouble` is "" while all is well; `ready` once there is a good answer."""
+    """Something that knows bookings. `trouble` is None while all is well; `ready` once there is a good answer.
+
+    `blind` says that the trouble is that nothing is heard; `heard` is when something was (UTC seconds).
+    """
 
     name: str
     every: float
     bookings: Sequence[Booking]
-    trouble: str
+    trouble: Reason | None
+    blind: bool
     heard: float | None
     ready: bool
 
@@ -81,7 +86,8 @@ class IcsSource:
         self._wishes = {key: tag(line).wish for key, line in (templates or {}).items()}
         self._early, self._late = early, late
         self.bookings: Sequence[Booking] = ()
-        self.trouble = ""
+        self.trouble: Reason | None = None
+        self.blind = False
         self.warnings: Sequence[str] = ()
         self.passed_over: Mapping[str, int] = {}
         self.heard: float | None = None
@@ -108,7 +114,7 @@ class IcsSource:
             ask = self._ask | {"low": now - BEHIND, "high": now + AHEAD}
             answer = await asyncio.get_running_loop().run_in_executor(None, read, self._body, ask)
         except Refused as error:
-            self.trouble = f"{error}; the last good plan stays in force"
+            self.trouble, self.blind = Reason("source.refused", (("why", str(error)),)), True
             return
         self._unfolded = now
         await self._weigh(answer, now)
@@ -123,28 +129,28 @@ class IcsSource:
     def _missed(self, why: str) -> None:
         self._misses += 1
         if self._misses >= _MISSES:
-            self.trouble = f"stale, {self._misses} polls without an answer ({why}); the last good plan stays in force"
+            self.trouble, self.blind = Reason("source.stale", (("why", why),)), True
 
     async def _weigh(self, answer: Mapping[str, Any], now: float) -> None:
         found = [self._shaped(entry) for entry in answer["entries"]]
         if _sudden(self.bookings, found, now) and self._doubts < _DOUBTS:
             self._doubts += 1
-            self.trouble = f"suddenly lacks most of its bookings; the old ones are held ({self._doubts} of {_DOUBTS})"
+            self.trouble, self.blind = Reason("source.sudden"), False
             return
         accepted = self._doubts > 0 and _sudden(self.bookings, found, now)
         self._doubts = 0
         self.warnings, self.passed_over = answer["warnings"], answer["passed_over"]
-        self.trouble = "lacks most of its bookings for good, it seems; accepted" if accepted else self._broken()
-        self.bookings, self.ready = found, True
+        self.trouble = Reason("source.accepted") if accepted else self._broken()
+        self.bookings, self.ready, self.blind = found, True, False
         await asyncio.get_running_loop().run_in_executor(
             None, self._shelf.put, {"heard": now, "bookings": packed(found)}
         )
 
-    def _broken(self) -> str:
+    def _broken(self) -> Reason | None:
         """Events that could not be used: counted, and the first of them named."""
         count = self.passed_over.get("broken", 0) + self.passed_over.get("unknown room", 0)
         named = "; ".join(self.warnings[:3])
-        return f"{count} of its events cannot be used: {named}" if count else ""
+        return Reason("source.broken", (("count", count), ("named", named))) if count else None
 
     def _shaped(self, entry: Mapping[str, Any]) -> Booking:
         said = dict(entry["wish"])

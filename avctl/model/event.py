@@ -150,11 +150,15 @@ class BookingChanged:
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """A booking source failed or looks wrong; the last good plan stays in force. `trouble` "" means well again."""
+    """A booking source failed or looks wrong; the last good plan stays in force. `trouble` "" means well again.
+
+    `blind`: nothing is heard of it any more. Otherwise it is heard, and part of what it says cannot be used.
+    """
 
     kind: ClassVar[str] = "source-trouble"
     source: str
     trouble: str
+    blind: bool = True
 
 
 @dataclass(frozen=True, slots=True)
