@@ -42,14 +42,16 @@ class Ear(asyncio.DatagramProtocol):
         """Raises LinkDown when the port is taken by another program."""
         self._guests += 1
         if self._guests == 1:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             try:
-                sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 sock.bind(("0.0.0.0", self._key[1]))
-                loop = asyncio.get_running_loop()
-                self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
             except OSError as error:
+                sock.close()
                 self._guests = 0
+                self._open.pop(self._key, None)
                 raise LinkDown(f"udp port {self._key[1]}: {error.strerror or error}") from None
+            loop = asyncio.get_running_loop()
+            self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
         return self
 
     async def __aexit__(self, _: type[BaseException] | None, __: object, ___: TracebackType | None) -> None:
