@@ -18,6 +18,8 @@ from simulators import (
     ntcontrol,
     pjlink,
     samsung_mdc,
+    sennheiser_charger,
+    sennheiser_receiver,
     shure_charger,
     shure_receiver,
     sony_bravia,
@@ -29,13 +31,26 @@ from simulators.escvp21 import Projector
 from simulators.faces import Face, PtyFace, TcpFace, UdpFace
 from simulators.pdu import Pdu
 from simulators.room import Room, couple
+from simulators.sensor import Sensor
 from simulators.site import Plan, Planned
 from simulators.snmp import Agent
+from simulators.ups import Ups
 from simulators.x32 import Desk
 
 COMMUNITY, USER, AUTH, PRIV = "public", "avctl", "auth-pass", "priv-pass"
 """What is used where the site file names no secret."""
 
+AGENTS: Mapping[str, tuple[type[Any], Mapping[str, Any]]] = {
+    "battery-mib": (Charger, {}),
+    "apc-rpdu": (Pdu, {}),
+    "apc-rpdu2": (Pdu, {}),
+    "apc-masterswitch": (Pdu, {}),
+    "raritan-px2": (Pdu, {"raritan": True}),
+    "ups-rfc1628": (Ups, {}),
+    "apc-ups": (Ups, {"apc": True}),
+    "room-sensor": (Sensor, {}),
+}
+"""SNMP profiles that have a simulator, and what it is told besides."""
 STREAMS: Mapping[str, type[Any]] = {
     "escvp21": Projector,
     "pjlink": pjlink.Projector,
@@ -51,6 +66,13 @@ STREAMS: Mapping[str, type[Any]] = {
     "shure-receiver": shure_receiver.Rack,
 }
 """What answers on a byte stream, by the name of its driver."""
+
+DATAGRAMS: Mapping[str, tuple[type[Any], str]] = {
+    "sennheiser-charger": (sennheiser_charger.Charger, "ssc"),
+    "sennheiser-receiver": (sennheiser_receiver.Rack, "ssc"),
+    "x32": (Desk, "osc"),
+}
+"""What answers in datagrams, and the scheme of its address."""
 
 
 @dataclass
@@ -103,18 +125,26 @@ class Building:
 
 def _place(planned: Planned, lockstep: bool) -> Place:
     match planned.driver:
-        case "x32":
-            desk = Desk(planned.name, planned.simulate)
-            return Place(desk, UdpFace(desk, "osc"))
+        case sender if sender in DATAGRAMS:
+            kind, scheme = DATAGRAMS[sender]
+            device = kind(planned.name, planned.simulate)
+            return Place(device, UdpFace(device, scheme))
         case talker if talker in STREAMS:
             return _stream(planned, lockstep)
-        case "battery-mib":
-            charger = Charger(planned.name, planned.simulate)
-            return Place(charger, UdpFace(charger, "snmp"), _credentials(charger.agent, planned.options))
-        case "apc-rpdu2":
-            pdu = Pdu(planned.name, planned.simulate)
-            return Place(pdu, UdpFace(pdu, "snmp"), _credentials(pdu.agent, planned.options))
+        case agent if agent in AGENTS:
+            return _agent(planned)
     raise AssertionError(planned.driver)  # `site` lets no other through
+
+
+def _agent(planned: Planned) -> Place:
+    """Behind SNMP; with `traps: host:port` it sends its notifications there, from its own port."""
+    kind, more = AGENTS[planned.driver]
+    device = kind(planned.name, {**planned.simulate, **more})
+    face, secrets = UdpFace(device, "snmp"), _credentials(device.agent, planned.options)
+    if told := planned.simulate.get("traps"):
+        host, _, port = str(told).rpartition(":")
+        device.agent.traps_to((host, int(port)), face.send)
+    return Place(device, face, secrets)
 
 
 def _stream(planned: Planned, lockstep: bool) -> Place:

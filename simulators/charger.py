@@ -20,6 +20,7 @@ ENTITY = oid("1.3.6.1.2.1.47.1.1.1.1")
 CHASSIS, CONTAINER, PACK = 3, 5, 14  # entPhysicalClass; battery(14) since RFC 6933
 UNKNOWN, CHARGING, MAINTAINING, IDLE = 1, 2, 3, 4  # batteryChargingOperState
 NO_NUMBER, NO_DEGREE = 0xFFFFFFFF, 0x7FFFFFFF  # RFC 7577: "unknown"
+STATE, CONNECTED, DISCONNECTED = (f"1.3.6.1.2.1.233.0.{number}" for number in (1, 6, 7))  # RFC 7577 notifications
 DESIGN = 2000  # mAh
 
 
@@ -32,6 +33,7 @@ class Charger(Bays, OnDatagrams):
         super().__init__(name, simulate)
         self._started = self.now
         self.agent = Agent(name)
+        self._packs = sum(pack is not None for pack in self.bays)
         self._describe()
 
     def starts(self) -> None:
@@ -39,6 +41,12 @@ class Charger(Bays, OnDatagrams):
         super().starts()
         self._started = self.now
         self.agent.boots += 1
+
+    def changed(self) -> None:
+        """A pack came, went, or is in another state: say so."""
+        before, self._packs = self._packs, sum(pack is not None for pack in self.bays)
+        grown = self._packs - before
+        self.agent.notify(CONNECTED if grown > 0 else DISCONNECTED if grown < 0 else STATE)
 
     def hear(self, data: bytes, sender: Address, say: Say) -> None:
         """One SNMP request."""

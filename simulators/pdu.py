@@ -1,6 +1,7 @@
-"""A switched rack PDU that is not there: APC PowerNet-MIB, table rPDU2, over SNMP.
+"""A switched rack PDU that is not there: APC PowerNet-MIB, table rPDU2 (and its relatives, `pdu_table`), over SNMP.
 
-Source: PowerNet-MIB (rPDU2). What catches drivers out, and is therefore done as the real ones do it:
+Source: PowerNet-MIB (rPDU2; traps rPDUOutletOn, rPDUOutletOff, rPDUOverload). What catches drivers out, and is
+therefore done as the real ones do it:
 
 1. Control says 1 on, 2 off; status says **1 off, 2 on**.
 2. A SET is answered when it is accepted; the relay follows a second later.
@@ -14,6 +15,7 @@ from typing import Any
 
 from pysnmp.proto import rfc1902
 
+from simulators import pdu_table
 from simulators.device import OnDatagrams, State, mishap
 from simulators.faces import Address, Say
 from simulators.snmp import Agent, CommitFailed, WrongValue, oid
@@ -22,6 +24,7 @@ APC = oid("1.3.6.1.4.1.318")
 RPDU2 = (*APC, 1, 1, 26)
 PRODUCT = (*APC, 1, 3, 4, 6)
 SWITCHED_ON, SWITCHED_OFF, REBOOT, _UNKNOWN, LATER_ON, LATER_OFF, LATER_REBOOT, CANCEL = range(1, 9)
+OUTLET_ON, OUTLET_OFF, OVERLOAD = (f"1.3.6.1.4.1.318.0.{number}" for number in (268, 269, 276))
 RELAY = 1.0  # s from the answer to the click
 DARK = 5.0  # s an outlet stays off in a reboot
 VOLTS = 230
@@ -38,6 +41,7 @@ class Outlet:
         self.pending: list[asyncio.TimerHandle] = []
         self.plugged: list[Callable[[bool], None]] = []
         self.loads: list[Callable[[], float]] = []
+        self.clicked: Callable[[], None] = lambda: None
 
     def turns(self, on: bool) -> None:
         """The relay moves, unless it cannot."""
@@ -45,6 +49,7 @@ class Outlet:
         if self.stuck or on == self.on:
             return
         self.on = on
+        self.clicked()
         for tell in self.plugged:
             tell(on)
 
@@ -70,7 +75,10 @@ class Pdu(OnDatagrams):
         self.extra = 0.0
         self._started = self.now
         self.agent = Agent(name)
+        self.raritan = bool(self.simulate.get("raritan", False))
         self._describe()
+        for outlet in self.outlets:
+            outlet.clicked = partial(self._clicked, outlet)
 
     def outlet(self, number: int) -> Outlet:
         """One outlet. Raises ValueError for one that does not exist."""
@@ -114,6 +122,7 @@ class Pdu(OnDatagrams):
     def overload(self, amperes: float = 18.0) -> None:
         """Somebody plugged a heater in."""
         self.extra = float(amperes)
+        self.agent.notify(OVERLOAD)
 
     @mishap
     def switched_by_hand(self, outlet: int, on: bool = False) -> None:
@@ -174,7 +183,20 @@ class Pdu(OnDatagrams):
         """One SNMP request."""
         self.agent.hear(data, sender, say)
 
+    def _clicked(self, outlet: Outlet) -> None:
+        if not self.raritan:
+            self.agent.notify(OUTLET_ON if outlet.on else OUTLET_OFF)
+
     def _describe(self) -> None:
+        if self.raritan:
+            uptime = lambda: self.now - self._started  # noqa: E731
+            self.agent.table.system("PX2 030004", oid("1.3.6.1.4.1.13742.6"), self.name, uptime)
+            return pdu_table.raritan(self)
+        self._describe_apc()
+        pdu_table.first_generation(self, LIMIT)
+        pdu_table.master_switch(self)
+
+    def _describe_apc(self) -> None:
         descr = f"APC Web/SNMP Management Card (PF:v6.5.6 PN:apc_hw05_rpdu2g_656.bin MN:{self.model} SN:{self.serial})"
         self.agent.table.system(descr, PRODUCT, self.name, lambda: self.now - self._started)
         for column, text in {3: self.name, 4: "", 5: "05", 6: "v6.5.6", 8: self.model, 9: self.serial}.items():

@@ -16,7 +16,13 @@ _LINK = re.compile(r"(?P<source>\S+) (?P<verb>feeds|reaches) (?P<target>\S+)")
 NETWORK = {
     "x32": "osc",
     "battery-mib": "snmp",
+    "apc-rpdu": "snmp",
     "apc-rpdu2": "snmp",
+    "apc-masterswitch": "snmp",
+    "raritan-px2": "snmp",
+    "ups-rfc1628": "snmp",
+    "apc-ups": "snmp",
+    "room-sensor": "snmp",
     "escvp21": "tcp",
     "pjlink": "pjlink",
     "nec": "nec",
@@ -27,6 +33,8 @@ NETWORK = {
     "lg-rs232": "tcp",
     "sony-bravia": "tcp",
     "samsung-mdc": "tcp",
+    "sennheiser-charger": "ssc",
+    "sennheiser-receiver": "ssc",
     "shure-charger": "tcp",
     "shure-receiver": "tcp",
 }

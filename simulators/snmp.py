@@ -17,6 +17,7 @@ from pysnmp.entity.engine import SnmpEngine
 from pysnmp.entity.rfc3413 import cmdrsp, context
 from pysnmp.error import PySnmpError
 from pysnmp.proto import rfc1902, rfc1905
+from pysnmp.proto.api import v2c
 from pysnmp.smi import error as smi
 
 from simulators.faces import Address, Say
@@ -117,6 +118,7 @@ class _Door(AbstractTransportDispatcher):  # type: ignore[misc]  # pysnmp has no
     def __init__(self) -> None:
         super().__init__()
         self._says: dict[Address, Say] = {}
+        self.out: Callable[[bytes, Address], None] = lambda *_: None
         self._receive: Callable[..., None] = lambda *_: None
 
     def register_recv_callback(self, recvCb: Callable[..., None], recvId: Any = None) -> None:  # noqa: N803 - theirs
@@ -129,7 +131,11 @@ class _Door(AbstractTransportDispatcher):  # type: ignore[misc]  # pysnmp has no
         del self._says[sender]
 
     def send_message(self, outgoingMessage: bytes, transportDomain: Oid, transportAddress: Address) -> None:  # noqa: N803
-        self._says[transportAddress[0], transportAddress[1]](outgoingMessage)
+        to = (transportAddress[0], transportAddress[1])
+        if to in self._says:
+            self._says[to](outgoingMessage)
+        else:  # nobody asked: a notification
+            self.out(outgoingMessage, to)
 
 
 class Agent:
@@ -142,6 +148,9 @@ class Agent:
         self._id.syntax = self._id.syntax.clone(b"\x80\x00\x13\x70\x04" + identity.encode()[:27])  # RFC 3411: text
         self._engine.snmpEngineID = self._id.syntax
         self.boots = int(time.time()) - 1_700_000_000  # grows from run to run: it has no memory to count in
+        self._signs: tuple[int, int, str, int] = (1, 2, "community", 1)
+        """Message model, security model, who, and how well: as pysnmp counts them."""
+        self._wanted_at: Address | None = None
         self._door = _Door()
         self._engine.register_transport_dispatcher(self._door)
         served = context.SnmpContext(self._engine)
@@ -175,8 +184,26 @@ class Agent:
     def user(self, name: str, auth: str, priv: str) -> None:
         """Let a v3 user in: SHA-1 to sign, AES-128 to hide, both or nothing."""
         sha, aes = config.USM_AUTH_HMAC96_SHA, config.USM_PRIV_CFB128_AES
+        self._signs = (3, 3, name, 3)
         config.add_v3_user(self._engine, name, sha, auth, aes, priv)
         config.add_vacm_user(self._engine, 3, name, "authPriv", (1, 3), (1, 3))
+
+    def traps_to(self, to: Address, out: Callable[[bytes, Address], None]) -> None:
+        """Send notifications there from now on, signed like its answers. `out` sends a datagram from its own port."""
+        self._door.out, self._wanted_at = out, to
+
+    def notify(self, name: str) -> None:
+        """A trap of that name, if somebody wants them."""
+        if self._wanted_at is None:
+            return
+        pdu = v2c.SNMPv2TrapPDU()
+        v2c.apiTrapPDU.set_defaults(pdu)
+        uptime = (v2c.apiTrapPDU.sysUpTime, self.table.get((*SYSTEM, 3, 0)))
+        v2c.apiTrapPDU.set_varbinds(pdu, [uptime, (v2c.apiTrapPDU.snmpTrapOID, v2c.ObjectIdentifier(oid(name)))])
+        model, security, who, level = self._signs
+        signed = (model, security, rfc1902.OctetString(who), level, self._engine.snmpEngineID, rfc1902.OctetString(b""))
+        there = UdpTransportAddress(self._wanted_at)
+        self._engine.message_dispatcher.send_pdu(self._engine, DOMAIN_NAME, there, *signed, 1, pdu, False)
 
     def hear(self, data: bytes, sender: Address, say: Say) -> None:
         """One datagram; foreign bytes bring silence (RFC 3412 §7.2: discarded without further processing)."""

@@ -6,24 +6,27 @@ The plan comes from a profile. How such a device wants to be treated:
    asks the status again and again until it agrees or the plan's patience ends, and returns what the device says.
 2. An unanswered SET may have been obeyed: it is never repeated, the status is asked instead.
 3. An agent that knows none of the OIDs asked is another device, or another firmware: Refused, not "no values".
+4. What it sends unasked is a hint: the queries that notification concerns are asked at once, and their answers count.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from avctl.drivers.base import Device, Options, Secret, Secrets, told
-from avctl.model.errors import NoAnswer, Refused, WrongDevice
+from avctl.model.errors import Busy, NoAnswer, Refused, WrongDevice
 from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query
 from avctl.model.reading import Reading, Value
 from avctl.transports.snmp import Access, SnmpSession, Varbind
+from avctl.transports.snmp_access import COLD_START, WARM_START, Notice
+from avctl.transports.snmp_trap import Sender, TrapDoor
 
 STANDARD_PORT = 161
 
@@ -80,6 +83,16 @@ class Plan:
         return tuple(dict.fromkeys(oid for name in points for oid in self.asks[name].oids))
 
 
+class Traps(Options):
+    """What its notifications are signed with, where it is not what it is asked with.
+
+    `community` for versions 1 and 2c; `engine`, in hexadecimal, where v3 traps come from another engine than answers.
+    """
+
+    community: Secret | None = None
+    engine: str = Field(default="", pattern=r"^([0-9a-fA-F]{2}){0,32}$")
+
+
 class SnmpOptions(Options):
     """How to be let in, and how patient to be. Passwords and communities are named, never written."""
 
@@ -92,6 +105,7 @@ class SnmpOptions(Options):
     priv_protocol: Literal["des", "aes128", "aes192", "aes256"] = "aes128"
     timeout: float | None = Field(default=None, gt=0, le=30)
     """Seconds per request, instead of the profile's."""
+    traps: Traps = Traps()
     retries: int = Field(default=2, ge=0, le=5)
 
     spoken: ClassVar[tuple[str, ...]] = ("snmp",)
@@ -117,6 +131,13 @@ class SnmpOptions(Options):
         keys: dict[str, Any] = {key: told(secret, secrets) for key, secret in named.items()}
         return Access(self.version, user=self.user, **keys, **self._protocols())
 
+    def sender(self, access: Access, secrets: Secrets) -> Sender:
+        """Who signs its notifications; where it is, and its engine, are known when it has answered."""
+        engine = bytes.fromhex(self.traps.engine) or None
+        if self.traps.community is None:
+            return Sender(("", 0), access, engine)
+        return Sender(("", 0), Access("2c", told(self.traps.community, secrets)), engine)
+
     def _protocols(self) -> dict[str, str]:
         return {"auth_protocol": self.auth_protocol, "priv_protocol": self.priv_protocol}
 
@@ -124,9 +145,17 @@ class SnmpOptions(Options):
 class SnmpDevice(Device):
     """One agent, asked by its plan."""
 
-    def __init__(self, device: str, session: SnmpSession, clock: Clock, plan: Plan, options: SnmpOptions) -> None:
+    def __init__(
+        self,
+        device: str,
+        session: SnmpSession,
+        clock: Clock,
+        plan: Plan,
+        options: SnmpOptions,
+        sender: Sender | None = None,
+    ) -> None:
         super().__init__(device, clock)
-        self._session, self._plan, self._options = session, plan, options
+        self._session, self._plan, self._options, self._sender = session, plan, options, sender
         self.points = {name: ask.point for name, ask in plan.asks.items()}
         self.queries = tuple(self._patient(query) for query, _ in plan.queries.values())
 
@@ -149,8 +178,33 @@ class SnmpDevice(Device):
             raise Refused(f"{self.device} knows none of the {len(heard)} OIDs of {query.name}")
         return [self._measured(name, value) for name, value in self._plan.read(points, heard).items()]
 
+    async def listen(self) -> AsyncIterator[Reading]:
+        """What the device says when it is asked about its notifications. Ends at once where none are received."""
+        door = TrapDoor.here()
+        if door is None or self._sender is None:
+            return
+        engine = self._sender.engine_id or self._session.engine_id
+        async for notices in door.heard(replace(self._sender, address=self._session.address, engine_id=engine)):
+            for query in self._hinted(notices):
+                with contextlib.suppress(Busy, Refused):
+                    for reading in await self.read(query):
+                        yield reading
+
     async def close(self) -> None:
         await self._session.close()
+
+    def _hinted(self, notices: Iterable[Notice]) -> Sequence[Query]:
+        """The queries worth asking, each once, in the profile's order."""
+        names: set[str] = set()
+        for notice in notices:
+            if notice.name in (COLD_START, WARM_START):
+                return self.queries
+            names.update(self._plan.traps.get(notice.name, self._vital))
+        return [query for query in self.queries if query.name in names]
+
+    @property
+    def _vital(self) -> Sequence[str]:
+        return [query.name for query in self.queries if query.vital]
 
     async def _set(self, point: str, value: Value) -> Reading:
         wish = self._plan.wishes[point]
@@ -184,4 +238,4 @@ def build(spec: DeviceSpec, clock: Clock, secrets: Secrets, plan: Plan, options:
         raise ValueError(f"{spec.url}: want snmp://host or snmp://host:port")
     access = options.access(secrets)
     session = SnmpSession(parts.hostname, parts.port or STANDARD_PORT, access, options.timeout or 1.0, options.retries)
-    return SnmpDevice(spec.id, session, clock, plan, options)
+    return SnmpDevice(spec.id, session, clock, plan, options, options.sender(access, secrets))

@@ -44,6 +44,16 @@ class SnmpSession:
     def __str__(self) -> str:
         return f"snmp://{self._host}:{self._port}"
 
+    @property
+    def address(self) -> Address:
+        """Where the agent is, with its host as a number once it is open."""
+        return self._address
+
+    @property
+    def engine_id(self) -> bytes | None:
+        """The v3 engine that answered; None for other versions, and before it did."""
+        return self._reader.engine_id if self._reader is not None else None
+
     async def open(self) -> None:
         """Take a socket and, for version 3, find out the engine. Raises LinkDown, NoAnswer, AuthFailed."""
         await self.close()

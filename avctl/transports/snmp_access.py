@@ -14,6 +14,8 @@ Step = Callable[[], Awaitable[tuple[str, Varbind] | None]]
 Address = tuple[str, int]
 AUTH_PROTOCOLS = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
 PRIV_PROTOCOLS = ("des", "aes128", "aes192", "aes256")
+SNMP_TRAPS = "1.3.6.1.6.3.1.1.5"  # coldStart .1, warmStart .2, linkDown .3, linkUp .4, authenticationFailure .5
+COLD_START, WARM_START = f"{SNMP_TRAPS}.1", f"{SNMP_TRAPS}.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,20 @@ class Access:
     priv: str = field(default="", repr=False)
     auth_protocol: str = "sha"
     priv_protocol: str = "aes128"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What was said: `name` (the v2 name of the notification) with its objects; `number` tells repeats apart.
+
+    `answer` is the acknowledgement an inform waits for, b"" for a trap.
+    """
+
+    name: str
+    said: Mapping[str, Varbind]
+    number: object
+    community: str = field(default="", repr=False)
+    answer: bytes = field(default=b"", repr=False)
 
 
 class Reader(Protocol):

@@ -110,7 +110,7 @@ class PySnmp:
         await self._hold()
         varbinds = [(hlapi.ObjectIdentifier(oids[0]), oids[1])] if verb == "set_cmd" else _unset(oids)
         target = await _target(self._address, within)
-        auth = _credentials(self._access, engine_id)
+        auth = credentials(self._access, engine_id)
         _shared.engine.transport_dispatcher.make_up()
         trouble, status, _, rows = await getattr(hlapi, verb)(
             _shared.engine, auth, target, hlapi.ContextData(), *varbinds, lookupMib=False
@@ -221,7 +221,8 @@ def _unset(oids: Sequence[str]) -> list[tuple[Any, Any]]:
     return [(ObjectIdentifier(oid), Null("")) for oid in oids]
 
 
-def _credentials(access: Access, engine_id: bytes | None) -> Any:
+def credentials(access: Access, engine_id: bytes | None) -> Any:
+    """As pysnmp wants them."""
     from pysnmp.hlapi.v3arch import asyncio as hlapi
 
     if access.version != "3":
