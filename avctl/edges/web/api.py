@@ -111,7 +111,7 @@ def router(site: Site, gate: Gate, asked: Asked, closing: asyncio.Event) -> APIR
 
     @api.post("/rooms/{room}/{action}", responses=_ERRORS, summary="A wish, through the same gate as MQTT")
     async def wish(room: str, action: str, request: Request, principal: str = _BOARD, wait: bool = False) -> Any:
-        """Body: the envelope of RELIABILITY 4.6, of which `v`, `id` and `ts` may be left out; the header
+        """Body: the envelope that MQTT takes, too, of which `v`, `id` and `ts` may be left out; the header
         `Idempotency-Key` is the id then. `wait=true` answers with the last word instead of the first."""
         body = await request.body()
         try:
