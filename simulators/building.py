@@ -17,12 +17,14 @@ from simulators import (
     nec,
     ntcontrol,
     pjlink,
+    qsys_qrc,
     samsung_mdc,
     sennheiser_charger,
     sennheiser_receiver,
     shure_charger,
     shure_receiver,
     sony_bravia,
+    tesira,
 )
 from simulators.charger import Charger
 from simulators.control import Breakable, Control
@@ -61,6 +63,8 @@ STREAMS: Mapping[str, type[Any]] = {
     "extron-sis": extron_sis.Switcher,
     "lg-rs232": lg_rs232.Display,
     "sony-bravia": sony_bravia.Display,
+    "tesira": tesira.Server,
+    "qsys-qrc": qsys_qrc.Core,
     "samsung-mdc": samsung_mdc.Display,
     "shure-charger": shure_charger.Charger,
     "shure-receiver": shure_receiver.Rack,

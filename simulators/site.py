@@ -32,6 +32,8 @@ NETWORK = {
     "extron-sis": "tcp",
     "lg-rs232": "tcp",
     "sony-bravia": "tcp",
+    "tesira": "tcp",
+    "qsys-qrc": "tcp",
     "samsung-mdc": "tcp",
     "sennheiser-charger": "ssc",
     "sennheiser-receiver": "ssc",

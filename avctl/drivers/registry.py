@@ -26,7 +26,11 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "pjlink": "PjLink",
     "lg-rs232": "LgRs232",
     "sony-bravia": "SonyBravia",
+    "tesira": "Tesira",
+    "qsys-qrc": "QsysQrc",
     "samsung-mdc": "SamsungMdc",
+    "sennheiser-charger": "SennheiserCharger",
+    "sennheiser-receiver": "SennheiserReceiver",
     "shure-charger": "ShureCharger",
     "shure-receiver": "ShureReceiver",
     "x32": "X32",
@@ -131,6 +135,7 @@ _STANDARD: Mapping[str, int] = {
     "nec": 7142,
     "ntcontrol": 1024,
     "adcp": 53595,
+    "ssc": 45,
     "ssh": 22,
 }
 """The port of a scheme whose protocol has one."""
@@ -167,6 +172,7 @@ def _ssh(url: str) -> Wire:
 _WIRES: Mapping[str, Callable[[str], Wire]] = {
     "osc": _udp,
     "udp": _udp,
+    "ssc": _udp,
     "tcp": _tcp,
     "serial": _serial,
     "ssh": _ssh,

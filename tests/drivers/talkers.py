@@ -6,12 +6,25 @@ from avctl.drivers.base import Options
 from avctl.drivers.cisco_xapi import CiscoXapi, XapiOptions
 from avctl.drivers.extron_sis import ExtronSis, SisOptions
 from avctl.drivers.lg_rs232 import LgRs232
+from avctl.drivers.qsys_qrc import Channel as Controls
+from avctl.drivers.qsys_qrc import QrcOptions, QsysQrc
 from avctl.drivers.samsung_mdc import SamsungMdc
 from avctl.drivers.shure_charger import ShureCharger, ShureChargerOptions
 from avctl.drivers.shure_receiver import ShureReceiver
 from avctl.drivers.sony_bravia import SonyBravia
+from avctl.drivers.tesira import Channel, Tesira, TesiraOptions
 from avctl.model.reading import Value
-from simulators import cisco_xapi, extron_sis, lg_rs232, samsung_mdc, shure_charger, shure_receiver, sony_bravia
+from simulators import (
+    cisco_xapi,
+    extron_sis,
+    lg_rs232,
+    qsys_qrc,
+    samsung_mdc,
+    shure_charger,
+    shure_receiver,
+    sony_bravia,
+    tesira,
+)
 
 
 class Talker(NamedTuple):
@@ -31,6 +44,24 @@ class Talker(NamedTuple):
 
 
 TALKERS = {
+    "qsys-qrc": Talker(
+        QsysQrc,
+        qsys_qrc.Core,
+        b'{"jsonrpc":"2.0","result":true,"id":4711}\0',
+        {},
+        {"state": "active"},
+        ("channel.01.fader", -12.0),
+        QrcOptions(channels={"01": Controls(mute="Mic1Mute", fader="Mic1Gain")}),
+    ),
+    "tesira": Talker(
+        Tesira,
+        tesira.Server,
+        b'! "publishToken":"else" "value":1\r\n',
+        {},
+        {"other.state": "none-reported"},
+        ("channel.01.fader", -12.0),
+        TesiraOptions(channels={"01": Channel(block="Level1", meter="AudioMeter1")}),
+    ),
     "sony-bravia": Talker(
         SonyBravia,
         sony_bravia.Display,
@@ -61,7 +92,7 @@ TALKERS = {
         extron_sis.Switcher,
         b"Out63 In01 All\r\n",
         {"inputs": 8, "outputs": 4},
-        {"output.1.source": 1, "output.4.source": 1},
+        {"output.1.source": 1, "output.2.source": 1},
         ("output.1.source", 5),
         SisOptions(outputs=2),
     ),

@@ -30,7 +30,8 @@ def put(bench: MakeBench, stem: str, talker: Talker) -> Put:
     """Put the device up, in the state in which the truth is known."""
 
     async def up() -> Bench:
-        return await bench(stem, talker.simulate)
+        options = talker.options.model_dump(exclude_unset=True) if talker.options else {}
+        return await bench(stem, talker.simulate, options)
 
     return up
 
