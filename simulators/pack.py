@@ -54,7 +54,7 @@ class Bays(Device):
     @property
     def packs(self) -> list[Mapping[str, Any] | None]:
         """The packs bay by bay as a site file tells them."""
-        return [pack and asdict(pack) for pack in self.bays]
+        return [asdict(pack) if pack else None for pack in self.bays]
 
     @packs.setter
     def packs(self, told: list[Mapping[str, Any] | None]) -> None:

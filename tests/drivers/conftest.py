@@ -19,6 +19,7 @@ from simulators import adcp, nec, ntcontrol, pjlink
 from simulators.escvp21 import Projector
 from simulators.faces import TcpFace, UdpFace
 from simulators.x32 import Desk
+from tests.drivers.datagrams import DATAGRAMS
 from tests.drivers.talkers import TALKERS
 
 
@@ -72,7 +73,8 @@ def greeted(greeting: bytes) -> tuple[Memory, Memory]:
 
 
 MakeBench = Callable[..., Coroutine[Any, Any, Bench]]
-TALKING = {stem: talker.device for stem, talker in TALKERS.items()}
+TALKING = {stem: talker.device for stem, talker in (TALKERS | DATAGRAMS).items()}
+SCHEMES = {"x32": "osc"} | dict.fromkeys(DATAGRAMS, "ssc")
 SIMULATED = {
     "x32": Desk,
     "escvp21": Projector,
@@ -93,7 +95,7 @@ async def bench(clock: LoopClock) -> AsyncIterator[MakeBench]:
             stem: str, simulate: dict[str, Any] | None = None, options: dict[str, Any] | None = None
         ) -> Bench:
             sim: Any = (SIMULATED | TALKING)[stem](f"bench-{stem}", simulate)
-            face = UdpFace(sim, "osc") if stem == "x32" else TcpFace(sim)
+            face = UdpFace(sim, SCHEMES[stem]) if stem in SCHEMES else TcpFace(sim)
             await face.open()
             stack.push_async_callback(face.close)
             driver = build(

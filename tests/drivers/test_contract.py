@@ -19,6 +19,7 @@ from avctl.model.ports import Query
 from avctl.model.reading import Reading
 from avctl.transports.memory import Memory
 from tests.drivers.conftest import greeted
+from tests.drivers.datagrams import DATAGRAMS
 from tests.drivers.talkers import TALKERS
 
 STEMS: dict[str, type[Any]] = {
@@ -41,8 +42,8 @@ OTHER = {
     "adcp": b"7\r\n",
     "x32": b"/ch/01/eq/on\0\0\0\0,i\0\0\0\0\0\1",
 }
-STEMS |= {stem: talker.driver for stem, talker in TALKERS.items()}
-OTHER |= {stem: talker.other for stem, talker in TALKERS.items()}
+STEMS |= {stem: talker.driver for stem, talker in (TALKERS | DATAGRAMS).items()}
+OTHER |= {stem: talker.other for stem, talker in (TALKERS | DATAGRAMS).items()}
 GARBAGE = bytes(range(256))
 GREETING = {  # what a device of that stem says first, on every connection
     "pjlink": b"PJLINK 0\r",

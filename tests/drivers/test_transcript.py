@@ -24,6 +24,7 @@ from avctl.model.ports import Query
 from avctl.model.reading import Value
 from avctl.transports.memory import Memory
 from tests.drivers.conftest import greeted
+from tests.drivers.datagrams import DATAGRAMS
 from tests.drivers.talkers import TALKERS
 from tests.wire.transcript import Transcript, Turn, transcripts
 
@@ -98,7 +99,7 @@ def opened(script: Transcript) -> tuple[list[Turn], bytes]:
 
 
 def make(stem: str, near: Memory, clock: LoopClock) -> Conversation[object]:
-    if talker := TALKERS.get(stem):
+    if talker := (TALKERS | DATAGRAMS).get(stem):
         made: object = talker.driver("device", near, clock, talker.options)
     else:
         made = MAKERS[stem](near, clock)
@@ -130,7 +131,7 @@ async def met(driver: Conversation[object], before: bool) -> None:
         driver.__dict__["_next_prefix"] = ""
 
 
-@pytest.mark.parametrize("script", [script for stem in (*MAKERS, *TALKERS) for script in transcripts(stem)], ids=str)
+@pytest.mark.parametrize("script", [script for stem in (*MAKERS, *TALKERS, *DATAGRAMS) for script in transcripts(stem)], ids=str)
 async def test_what_was_said_is_understood_as_the_manual_means_it(script: Transcript, clock: LoopClock) -> None:
     queries = await first_words(script, clock)
     replay = Replay(script, clock)

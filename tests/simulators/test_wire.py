@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulators import adcp, escvpnet, nec, ntcontrol, osc, pjlink
-from simulators.building import STREAMS
+from simulators.building import DATAGRAMS, STREAMS
 from simulators.device import Device
 from simulators.escvp21 import Projector
 from simulators.talker import Talker
@@ -72,6 +72,18 @@ async def test_a_talker_says_what_the_manual_says(script: Transcript) -> None:
         await asyncio.sleep(0)
         assert b"".join(said) == b"".join(turn.said), turn.asked
         said.clear()
+
+
+SENDERS = {stem: device for stem, (device, _) in DATAGRAMS.items() if stem != "x32"}
+
+
+@pytest.mark.parametrize("script", [script for stem in SENDERS for script in transcripts(stem)], ids=str)
+async def test_a_sender_of_datagrams_says_what_the_manual_says(script: Transcript) -> None:
+    device = SENDERS[script.path.parent.name]("device")
+    said: list[bytes] = []
+    for turn in script.turns:
+        ask = lambda data: device.hear(data, SOMEBODY, said.append)  # noqa: E731
+        assert await replay(device, turn, ask, said) == turn.said, turn.asked
 
 
 @pytest.mark.parametrize("script", transcripts("x32"), ids=str)
