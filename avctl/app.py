@@ -40,7 +40,7 @@ from avctl.engine.bus import Bus
 from avctl.engine.phases import Times
 from avctl.engine.site import Site
 from avctl.maintenance import ARCHIVE
-from avctl.model.event import DaemonStarted, DaemonStopped, Event, PlayEnded
+from avctl.model.event import DaemonStarted, DaemonStopped, Event, PlayEnded, Read
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
 from avctl.playbooks.filing import Filing
@@ -71,7 +71,9 @@ class Stand:
         """The driver of a device, not opened. Against simulators, only what they announced is used."""
         secret: Callable[[str], str] = Secrets(self.settings.folder / "secrets")
         if self.simulated is not None:
-            place = self.simulated["devices"][device.id]
+            place = self.simulated["devices"].get(device.id)
+            if place is None:
+                raise LookupError(f"no simulator was announced for {device.id}; start them for all rooms of the site")
             device, secret = replace(device, url=place["url"]), place["secrets"].__getitem__
         return registry.build(device, self.clock, secret, self.settings.profiles)
 
@@ -124,6 +126,7 @@ class Daemon:
         self.library = self._attach()
         open_runs = await self.reader.asked(memory.open_runs)
         past = await self.reader.asked(memory.happened, [k.kind for k in PAST], self.stand.clock.now() - 2 * _DAY)
+        self.site.remember(await self.reader.asked(memory.happened, [Read.kind], self.stand.clock.now() - _HOUR))
         self.site.publish(DaemonStarted(__version__, self._version(), self.stand.simulated is not None))
         await self.site.start()
         self._keep(self.site.hold(), "rooms", self.site.stop)

@@ -112,9 +112,12 @@ def long_day() -> Story:
     )
 
 
-def prepare(story: Story, start: float, language: str = "zh") -> Path:
-    """A folder with the site file, speaking `language`, and the calendar of `story`, which begins at `start` (UTC)."""
-    folder = Path(tempfile.mkdtemp(prefix="avctl-demo-"))
+def prepare(story: Story, start: float, language: str = "zh", inside: Path | None = None) -> Path:
+    """A folder (`inside` another, else a temporary one) with site file and calendar of `story`.
+
+    The site speaks `language`; the story begins at `start`, UTC seconds.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="avctl-demo-", dir=inside))
     shutil.copytree(shipped("config"), folder / "config")
     site = folder / "config" / "site.yaml"
     site.write_text(_with_rooms(site.read_text(encoding="utf-8"), story, language), encoding="utf-8")
@@ -143,7 +146,7 @@ def _stamp(at: float) -> str:
 
 
 def _with_rooms(text: str, story: Story, language: str) -> str:
-    """The shipped site with more rooms: each further one is furnished like one of the three that are there."""
+    """The shipped site with the rooms of `story`; further ones are furnished like those that are there."""
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="rt")
@@ -151,6 +154,8 @@ def _with_rooms(text: str, story: Story, language: str) -> str:
     site["language"] = language
     for number, room in enumerate(r for r in story.rooms if r not in site["rooms"]):
         _furnish(site, ("301", "302", "303")[number % 3], room)
+    for room in [r for r in site["rooms"] if r not in story.rooms]:
+        _clear_out(site, room)
     for device in site["devices"].values():
         if story.meters is not None and device["driver"] == "x32":
             device["options"] = {"meters": story.meters}
@@ -168,6 +173,14 @@ def _furnish(site: Any, like: str, room: str) -> None:
             {renamed(k): renamed(v) for k, v in site[section].items() if like in str(k)},
         )
     site["links"].extend(renamed(line) for line in list(site["links"]) if f"r{like}-" in line)
+
+
+def _clear_out(site: Any, room: str) -> None:
+    del site["rooms"][room]
+    for section in ("devices", "fixtures"):
+        for name in [name for name, thing in site[section].items() if thing["room"] == room]:
+            del site[section][name]
+    site["links"][:] = [line for line in site["links"] if f"r{room}-" not in line]
 
 
 class Simulators:

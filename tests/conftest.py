@@ -11,7 +11,7 @@ import pytest
 
 from avctl.clock import JumpingLoop, LoopClock
 
-MONDAY = 1_789_354_800.0  # 2026-09-14 07:00 UTC, a Monday, 15:00 in Shanghai
+MONDAY = 1_789_354_800.0  # 2026-09-14 03:00 UTC, a Monday, 11:00 in Shanghai
 
 
 def pytest_asyncio_loop_factories(

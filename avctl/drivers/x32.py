@@ -32,9 +32,10 @@ _RECALLS_READ = 5  # times the scene number is read after a recall before what i
 STATUS = Query("status", every=5, timeout=_REPLY, busy=1, vital=True)
 REMOTE = Query("remote", every=8, timeout=_REPLY, busy=8)  # subscriptions lapse after 10 s
 LEVELS = Query("levels", every=8, timeout=2, busy=8)
-MIX = Query("mix", every=30, timeout=3, busy=10)  # for all of some sixty datagrams
-SCENE = Query("scene", every=10, timeout=_REPLY, busy=5)
-TONE = Query("oscillator", every=15, timeout=_REPLY, busy=5)
+# Changes are pushed; these only find what a lost datagram would have said.
+MIX = Query("mix", every=120, timeout=3, busy=60)  # for all of some sixty datagrams
+SCENE = Query("scene", every=60, timeout=_REPLY, busy=20)
+TONE = Query("oscillator", every=60, timeout=_REPLY, busy=20)
 NAMES = Query("names", every=600, timeout=2, busy=600)
 IDENTITY = Query("identity", every=3600, timeout=_REPLY)
 
@@ -45,7 +46,7 @@ class X32Options(Options):
     """`channels` limits what is looked after; `meters` is the time between two meter blobs in seconds."""
 
     channels: int = Field(default=32, ge=1, le=32)
-    meters: float = Field(default=0.2, ge=0.05, le=4.95)
+    meters: float = Field(default=1.0, ge=0.05, le=4.95)
 
 
 class X32(Conversation[x32.Message]):

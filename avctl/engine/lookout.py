@@ -100,7 +100,7 @@ class Lookout:
     def _raise(self, finding: Finding, by: int | None, before: Fault | None) -> None:
         now = self._room.clock.now()
         since = before.since if before else now - (_now() - finding.since)
-        cause = by or finding.by
+        cause = by or finding.by or self._room.testify(finding.key.device, finding.key.part)
         fault = Fault(finding.key, finding.severity, since, finding.by, finding.seen, finding.limit, now)
         self._room.publish(FaultRaised(fault, self._room.spec.id, finding.at_start), cause)
 

@@ -23,14 +23,14 @@ from avctl.model.event import Body, CommandDone, Event, PhaseChanged, PlayEnded,
 from avctl.model.health import Cause, Condition, Reach
 from avctl.model.house import House, RoomSpec
 from avctl.model.outcome import Verdict
-from avctl.model.point import Point
+from avctl.model.point import Point, part_of
 from avctl.model.ports import Clock, Driver
 from avctl.model.reading import Quality, Reading, Value
 from avctl.model.vocabulary import OFF, POWER
 
 Publish = Callable[[Body, int | None], Event]
 
-NOTCH, RATE = 1.0, 0.2  # a meter is news when it moved so many dB, and at most every so many seconds
+NOTCH = 1.0  # dB by which a needle must move before the rules look at it again
 
 
 class Room:
@@ -49,7 +49,7 @@ class Room:
         self._rng = rng
         self._fresh: dict[str, dict[str, Reading]] = {}  # device -> point -> the newest reading, news or not
         self._power: dict[str, Value] = {}  # the last power word of each device, also from before this life
-        self._told: dict[str, float] = {}  # device -> when meters were last published, loop time
+        self._meters: dict[str, dict[str, Reading]] = {}  # device -> fleeting point -> where its needle was seen last
 
     def attach(self, device: str, driver: Driver) -> Session:
         """Take a device on; the caller runs the session."""
@@ -76,14 +76,20 @@ class Room:
     # --- facts
 
     def heard(self, device: str, readings: Sequence[Reading], cause: int | None = None) -> None:
-        """Readings of one device, in the order it gave them. Publishes those that are news."""
-        now = asyncio.get_running_loop().time()
-        metered = now - self._told.get(device, -RATE) > RATE - 1e-6  # meters that come together are told together
-        news = tuple(reading for reading in readings if self._is_news(device, reading, metered))
-        if metered and news:
-            self._told[device] = now
-        by = self.publish(Read(device, news), cause).seq if news else 0
+        """Readings of one device, in the order it gave them. Publishes those that are news.
+
+        Meters move all the time: they are held against the rules, but become an event only as testimony of a fault.
+        """
+        news = tuple(reading for reading in readings if self._is_news(device, reading))
+        told = tuple(reading for reading in news if reading.point not in self._meters.get(device, {}))
+        by = self.publish(Read(device, told), cause).seq if told else 0
         self.lookout.heard(device, readings, news, by)
+
+    def testify(self, device: str, part: str) -> int | None:
+        """Publish what the meters of a part say just now; the number of that event, None without any."""
+        meters = self._meters.get(device, {})
+        said = tuple(reading for point, reading in meters.items() if part_of(point) == part)
+        return self.publish(Read(device, said), None).seq if said else None
 
     def reached(self, device: str, reach: Reach, cause: Cause | None, detail: str) -> None:
         """A session says how its conversation stands."""
@@ -101,17 +107,18 @@ class Room:
         """A reading from before this life of the daemon: lamps remember when they were struck, so must we."""
         self._note_power(reading)
 
-    def _is_news(self, device: str, reading: Reading, metered: bool) -> bool:
-        fresh = self._fresh.setdefault(device, {})
-        fresh[reading.point] = reading
+    def _is_news(self, device: str, reading: Reading) -> bool:
+        self._fresh.setdefault(device, {})[reading.point] = reading
         self._note_power(reading)
-        known = self.state.device(device).readings.get(reading.point)
-        if known is None or known.quality is not reading.quality:
+        meters, point = self._meters.setdefault(device, {}), self.points(device).get(reading.point)
+        if point is not None and point.fleeting:
+            known = meters.get(reading.point)
+            if known is not None and known.quality is reading.quality and not _moved(known, reading):
+                return False
+            meters[reading.point] = reading
             return True
-        point = self.points(device).get(reading.point)
-        if point is None or not point.fleeting:
-            return known.value != reading.value
-        return metered and _moved(known, reading)
+        known = self.state.device(device).readings.get(reading.point)
+        return known is None or (known.value, known.quality) != (reading.value, reading.quality)
 
     def _note_power(self, reading: Reading) -> None:
         if reading.point == POWER and reading.quality is Quality.MEASURED and reading.value is not None:
@@ -129,7 +136,8 @@ class Room:
         """A device as it stands; `last_answer` counts also answers that brought nothing new."""
         known, session = self.state.device(device), self.sessions.get(device)
         newest = session.last_answer if session else None
-        return known if newest is None else replace(known, last_answer=newest)
+        readings = {**known.readings, **self._meters.get(device, {})}
+        return replace(known, readings=readings, last_answer=newest or known.last_answer)
 
     def condition(self, device: str) -> Condition:
         unfed = self.lookout.unfed(device)

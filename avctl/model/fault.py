@@ -32,7 +32,8 @@ class FaultKey:
 class Fault:
     """One fault and its times (UTC seconds; None while it has not come to that).
 
-    `seen` is the value that raised it, `limit` what it was held against, `by` the event that caused it.
+    `seen` is the value that raised it, `limit` what it was held against, `by` the event that caused it, `event` the
+    number of its own raising (0 before it has one).
     """
 
     key: FaultKey
@@ -45,3 +46,4 @@ class Fault:
     mitigated: float | None = None
     acknowledged: float | None = None
     acknowledged_by: str = ""
+    event: int = 0

@@ -182,7 +182,7 @@ class Runner:
         """A fault is a level: one that stood before is acted on when its phase comes."""
         if room in self.actors:
             for fault in list(self._desk.state(room).faults.values()):
-                self._fault(fault, room, fault.by)
+                self._fault(fault, room, fault.event)
 
     def _current(self, room: str) -> Booking | None:
         state = self._desk.state(room)
