@@ -34,6 +34,7 @@ NETWORK = {
     "sony-bravia": "tcp",
     "tesira": "tcp",
     "qsys-qrc": "tcp",
+    "poly": "tcp",
     "samsung-mdc": "tcp",
     "sennheiser-charger": "ssc",
     "sennheiser-receiver": "ssc",

@@ -28,6 +28,7 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "sony-bravia": "SonyBravia",
     "tesira": "Tesira",
     "qsys-qrc": "QsysQrc",
+    "poly": "Poly",
     "samsung-mdc": "SamsungMdc",
     "sennheiser-charger": "SennheiserCharger",
     "sennheiser-receiver": "SennheiserReceiver",

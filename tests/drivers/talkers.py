@@ -6,6 +6,7 @@ from avctl.drivers.base import Options
 from avctl.drivers.cisco_xapi import CiscoXapi, XapiOptions
 from avctl.drivers.extron_sis import ExtronSis, SisOptions
 from avctl.drivers.lg_rs232 import LgRs232
+from avctl.drivers.poly import Poly, PolyOptions
 from avctl.drivers.qsys_qrc import Channel as Controls
 from avctl.drivers.qsys_qrc import QrcOptions, QsysQrc
 from avctl.drivers.samsung_mdc import SamsungMdc
@@ -18,6 +19,7 @@ from simulators import (
     cisco_xapi,
     extron_sis,
     lg_rs232,
+    poly,
     qsys_qrc,
     samsung_mdc,
     shure_charger,
@@ -44,6 +46,15 @@ class Talker(NamedTuple):
 
 
 TALKERS = {
+    "poly": Talker(
+        Poly,
+        poly.Group,
+        b"camera near 1\r\n",
+        {},
+        {"call": "idle"},
+        ("volume", 35),
+        PolyOptions(numbers={"loopback": "192.168.1.101"}),
+    ),
     "qsys-qrc": Talker(
         QsysQrc,
         qsys_qrc.Core,
