@@ -3,18 +3,19 @@
 1. Ask for everything once, then listen: it reports every change unasked, also between a question and its answer, so
 an answer is known by its name, never by its order. 2. A bad command brings `REP ERR`, which does not say what was bad:
 one question at a time. 3. `GET 0 ALL` brings as many reports as the model has, and nothing that ends them: what is
-wanted has come, or it is quiet. What a model did not tell once is not waited for again. 4. Quiet is normal, so a
-half-open connection is only found by asking.
+wanted has come, or it is quiet. What a model did not tell once is not waited for again, but taken when it comes.
+4. Quiet is normal, so a half-open connection is only found by asking.
 
 Source: Shure command strings (pubs.shure.com/command-strings).
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from avctl.codecs import shure as wire
-from avctl.drivers.base import Conversation
+from avctl.drivers.base import Conversation, Options
 from avctl.model.errors import Garbled, NoAnswer, Refused, WrongDevice
+from avctl.model.ports import Clock, Wire
 from avctl.model.reading import Reading, Value
 
 Key = tuple[str, str]
@@ -32,9 +33,18 @@ class Shure(Conversation[wire.Message]):
     proof: Key
     """A report only this kind of device can give."""
 
+    def __init__(
+        self, device: str, link: Wire, clock: Clock, options: Options | None, names: Iterable[str], parts: int
+    ) -> None:
+        super().__init__(device, link, clock, options)
+        every = tuple(names)
+        self._wanted: frozenset[Key] = frozenset((str(n), name) for n in range(1, parts + 1) for name in every)
+        self._untold: frozenset[Key] = frozenset()
+
     async def open(self) -> None:
         """Connect, and see that it is this kind of device. Raises WrongDevice."""
         await self._connect()
+        self._untold = frozenset()
         index, name = self.proof
         try:
             await self._collect(wire.get(name, index), (self.proof,), REPLY)
@@ -51,6 +61,19 @@ class Shure(Conversation[wire.Message]):
 
     def _readings(self, key: Key, value: str) -> Sequence[Reading]:
         return [self._measured(point, meant) for point, meant in self._meant(key, value)]
+
+    async def _all(self, within: float) -> Sequence[Reading]:
+        """Everything wanted, by one question. What a model never tells of a part that it has is unknown."""
+        said = await self._collect(wire.get("ALL", 0), self._wanted, within, self._untold)
+        self._untold = self._wanted - said.keys()
+        for key, value in said.items():
+            list(self._meant(key, value))  # what one report means may depend on another that comes after it
+        readings = {reading.point: reading for key, value in said.items() for reading in self._readings(key, value)}
+        parts = {index for index, _ in said}
+        for key in (key for key in self._untold if key[0] in parts):
+            for point, _ in self._meant(key, ""):
+                readings.setdefault(point, self._measured(point, None))
+        return list(readings.values())
 
     async def _asked(self, names: Sequence[Key]) -> Sequence[Reading]:
         """One question after the other; what the model does not know is left out. Raises NoAnswer."""

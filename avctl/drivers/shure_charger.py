@@ -30,7 +30,15 @@ BAYS = Query("bays", every=60, timeout=2, busy=20, vital=True)  # it reports cha
 MODES = Query("modes", every=300, timeout=REPLY, busy=60)
 IDENTITY = Query("identity", every=3600, timeout=REPLY)
 
-_PER_BAY = ("BATT_DETECTED", "BATT_STATE", "BATT_ERROR", "BATT_CHARGE", "BATT_HEALTH", "BATT_CYCLE")
+_PER_BAY = (
+    "BATT_DETECTED",
+    "BATT_STATE",
+    "BATT_ERROR",
+    "BATT_CHARGE",
+    "BATT_HEALTH",
+    "BATT_CYCLE",
+    "BATT_TIME_TO_FULL",
+)
 _MODES: Mapping[str, str] = {"STORAGE_MODE": "storage", "FLASH": "identify"}
 _WHO: Mapping[str, str] = {"MODEL": "identity.model", "FW_VER": "identity.firmware", "DEVICE_ID": "identity.name"}
 _SWITCH = {"ON": "on", "OFF": "off"}
@@ -58,25 +66,22 @@ class ShureCharger(Shure):
     proof = ("1", "BATT_DETECTED")
 
     def __init__(self, device: str, link: Wire, clock: Clock, options: Options | None = None) -> None:
-        super().__init__(device, link, clock, options)
+        told = options if isinstance(options, ShureChargerOptions) else ShureChargerOptions()
+        super().__init__(device, link, clock, told, (*_PER_BAY, told.temperature), told.bays)
         self.options: ShureChargerOptions
-        names = (*_PER_BAY, "BATT_TIME_TO_FULL", self.options.temperature)
-        self._wanted = {(str(n), name) for n in range(1, self.options.bays + 1) for name in names}
-        self._untold: set[Key] = set()
         self._raw: dict[Key, str] = {}
         self.points: Mapping[str, Point] = {point.name: point for point in _points(self.options.bays)}
 
     async def open(self) -> None:
         """Connect; what was known of the bays before is known no more. Raises WrongDevice."""
         self._raw.clear()
-        self._untold.clear()
         await super().open()
 
     async def read(self, query: Query) -> Sequence[Reading]:
         """Ask what `query` names; "bays" is everything about all of them."""
         match query.name:
             case BAYS.name:
-                return await self._all_bays(query.timeout)
+                return await self._all(query.timeout)
             case MODES.name:
                 return await self._asked([("", name) for name in _MODES])
             case _:
@@ -86,13 +91,6 @@ class ShureCharger(Shure):
         """Storage mode, or the light that shows which charger it is."""
         name = next(name for name, meant in _MODES.items() if meant == point)
         return await self._put(name, "", str(value).upper())
-
-    async def _all_bays(self, within: float) -> Sequence[Reading]:
-        said = await self._collect(wire.get("ALL", 0), self._wanted, within, self._untold)
-        self._untold = self._wanted - said.keys()
-        self._raw.update(said)
-        readings = {reading.point: reading for key, value in said.items() for reading in self._readings(key, value)}
-        return list(readings.values())
 
     def _meant(self, key: Key, value: str) -> Iterator[tuple[str, Value | None]]:
         index, name = key

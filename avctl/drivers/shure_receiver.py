@@ -63,12 +63,11 @@ class ShureReceiver(Shure):
     proof = ("1", "CHAN_NAME")
 
     def __init__(self, device: str, link: Wire, clock: Clock, options: Options | None = None) -> None:
-        super().__init__(device, link, clock, options)
+        told = options if isinstance(options, ShureReceiverOptions) else ShureReceiverOptions()
+        names = [name for name in _NAMES if name != "AUDIO_MUTE" or told.family == "ulxd"]
+        super().__init__(device, link, clock, told, names, told.channels)
         self.options: ShureReceiverOptions
-        self._indices = [str(n) for n in range(1, self.options.channels + 1)]
-        names = [name for name in _NAMES if name != "AUDIO_MUTE" or self.options.family == "ulxd"]
-        self._wanted = {(index, name) for index in self._indices for name in names}
-        self._untold: set[Key] = set()
+        self._indices = [str(n) for n in range(1, told.channels + 1)]
         self._metering = False
         if self.options.meters:
             self.queries = (CHANNELS, METERS, IDENTITY)
@@ -76,7 +75,6 @@ class ShureReceiver(Shure):
 
     async def open(self) -> None:
         """Connect, and see that it is a receiver. Raises WrongDevice."""
-        self._untold.clear()
         self._metering = False
         await super().open()
 
@@ -92,9 +90,7 @@ class ShureReceiver(Shure):
         """Ask what `query` names; "channels" is everything about all of them."""
         match query.name:
             case CHANNELS.name:
-                said = await self._collect(wire.get("ALL", 0), self._wanted, query.timeout, self._untold)
-                self._untold = self._wanted - said.keys()
-                return [reading for key, value in said.items() for reading in self._readings(key, value)]
+                return await self._all(query.timeout)
             case METERS.name:
                 return await self._meters(query.timeout)
             case _:

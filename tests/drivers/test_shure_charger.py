@@ -164,3 +164,13 @@ async def test_a_bay_in_error_and_a_worn_pack_are_faults_of_their_bays(bench: Ma
         watchman.hear(readings, known.get, Phase.IDLE, 1, now)
         watchman.tick(lambda _: True, lambda _: False, now)
     assert {str(key) for key in watchman.findings()} == {"bench.bay.1.battery", "bench.bay.2.battery"}
+
+
+async def test_what_this_charger_never_tells_is_unknown_and_not_forgotten(bench: MakeBench) -> None:
+    charger = await bench(STEM, PACKS, THREE)
+    whole = charger.sim.table
+    charger.sim.table = lambda: {
+        key: value for key, value in whole().items() if key[1] not in ("BATT_TEMP_C", "BATT_ERROR")
+    }
+    said = await charger.says("bays")
+    assert (said["bay.1.temperature"], said["bay.1.error"], said["bay.1.state"]) == (None, None, "full")

@@ -131,7 +131,10 @@ async def met(driver: Conversation[object], before: bool) -> None:
         driver.__dict__["_next_prefix"] = ""
 
 
-@pytest.mark.parametrize("script", [script for stem in (*MAKERS, *TALKERS, *DATAGRAMS) for script in transcripts(stem)], ids=str)
+STEMS = (*MAKERS, *TALKERS, *DATAGRAMS)
+
+
+@pytest.mark.parametrize("script", [script for stem in STEMS for script in transcripts(stem)], ids=str)
 async def test_what_was_said_is_understood_as_the_manual_means_it(script: Transcript, clock: LoopClock) -> None:
     queries = await first_words(script, clock)
     replay = Replay(script, clock)
