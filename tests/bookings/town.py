@@ -1,6 +1,7 @@
 """A house of empty rooms for the diary: everything the engine would tell it is told by the test."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +11,7 @@ from avctl.bookings.rule import Rules
 from avctl.bookings.sources import Source
 from avctl.engine.bus import Bus
 from avctl.engine.state import RoomState
+from avctl.model.booking import Booking
 from avctl.model.event import Body, Due, Event, Occupancy, Phase, PhaseChanged, PlayEnded, PlayStarted, Started
 from avctl.model.house import House, RoomSpec
 from avctl.model.outcome import Verdict
@@ -54,6 +56,22 @@ class Town:
     def of(self, kind: type[B]) -> list[tuple[float, B]]:
         """When and what, of every event of a kind."""
         return [(e.at, e.body) for e in self.events if isinstance(e.body, kind)]
+
+
+class Sheet:
+    """A source that knows a whole month and shows some days of it, as real ones do."""
+
+    name, every, trouble, blind, ready = "sheet", 6 * 3600.0, None, False, False
+    heard: float | None = None
+
+    def __init__(self, clock: Clock, booked: Sequence[Booking], ahead: float = 3 * 86_400.0) -> None:
+        self._clock, self._booked, self._ahead = clock, booked, ahead
+        self.bookings: Sequence[Booking] = ()
+
+    async def poll(self) -> None:
+        now = self._clock.now()
+        self.bookings = [b for b in self._booked if now - 86_400 < b.end and b.start < now + self._ahead]
+        self.heard, self.ready = now, True
 
 
 class Runner:
