@@ -47,7 +47,7 @@ class Channel:
 
 
 class Receiver(Device):
-    """Channels numbered from 1. `simulate: {microphones: [{name: …, charge: 80}, null]}`; null: no transmitter is on."""
+    """Channels from 1. `simulate: {microphones: [{name: …, charge: 80}, null]}`; null: no transmitter is on."""
 
     boot = 10.0
     draw = 0.1
