@@ -183,7 +183,7 @@ class Daemon:
         ]  # fmt: skip
         self.diary = Diary(self.site, rules, sources, past=past, folder=self.stand.state)
         await self.diary.start()
-        self._stack.push_async_callback(self.diary.stop)
+        self._keep(self.diary.hold(), "bookings", self.diary.stop)
 
     async def _start_edges(self) -> None:
         self.gate = Gate(self.site, self._playbooks_of, self.diary, self._past)

@@ -37,21 +37,22 @@ class Manual:
         self._words = {w.key: w for w in map(_word, kept.get("words", ()))}
 
     def put(self, booking: Booking) -> None:
-        """Make a booking of our own, or replace it."""
-        self._own[booking.key] = booking
-        self._save()
+        """Make a booking of our own, or replace it. Raises OSError; then nothing has changed."""
+        self._save(self._own | {booking.key: booking}, self._words)
 
     def shift(self, current: Booking, room: str, start: float, end: float, by: str) -> None:
-        """Move a meeting, ours or a source's."""
+        """Move a meeting, ours or a source's. Raises OSError."""
         if current.key in self._own:
             self.put(replace(current, room=room, start=start, end=end))
         else:
             self._say(current, (room, start, end), by)
 
     def cancel(self, current: Booking, by: str) -> None:
-        if self._own.pop(current.key, None) is None:
+        """Cancel a meeting, ours or a source's. Raises OSError."""
+        if current.key in self._own:
+            self._save({key: b for key, b in self._own.items() if key != current.key}, self._words)
+        else:
             self._say(current, None, by)
-        self._save()
 
     def over(self, bookings: Iterable[Booking]) -> list[Booking]:
         """Our own bookings, then those of the sources as people changed them."""
@@ -68,14 +69,14 @@ class Manual:
     def _say(self, current: Booking, to: tuple[str, float, float] | None, by: str) -> None:
         before = self._words.get(current.key)
         seen = before.seen if before and before.to == _place(current) else _place(current)
-        self._words[current.key] = Word(current.key, seen, to, by)
-        self._save()
+        self._save(self._own, self._words | {current.key: Word(current.key, seen, to, by)})
 
-    def _save(self) -> None:
+    def _save(self, own: dict[BookingKey, Booking], words: dict[BookingKey, Word]) -> None:
         oldest = self._clock.now() - _KEPT
-        self._own = {key: b for key, b in self._own.items() if b.end > oldest}
-        self._words = {key: w for key, w in self._words.items() if max(w.seen[2], w.to[2] if w.to else 0.0) > oldest}
-        self._shelf.put({"own": packed(self._own.values()), "words": [asdict(w) for w in self._words.values()]})
+        own = {key: b for key, b in own.items() if b.end > oldest}
+        words = {key: w for key, w in words.items() if max(w.seen[2], w.to[2] if w.to else 0.0) > oldest}
+        self._shelf.put({"own": packed(own.values()), "words": [asdict(w) for w in words.values()]})
+        self._own, self._words = own, words
 
 
 def _place(booking: Booking) -> tuple[str, float, float]:

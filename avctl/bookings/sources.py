@@ -142,9 +142,11 @@ class IcsSource:
         self.warnings, self.passed_over = answer["warnings"], answer["passed_over"]
         self.trouble = Reason("source.accepted") if accepted else self._broken()
         self.bookings, self.ready, self.blind = found, True, False
-        await asyncio.get_running_loop().run_in_executor(
-            None, self._shelf.put, {"heard": now, "bookings": packed(found)}
-        )
+        try:
+            kept = {"heard": now, "bookings": packed(found)}
+            await asyncio.get_running_loop().run_in_executor(None, self._shelf.put, kept)
+        except OSError as error:
+            self.trouble = Reason("source.unsaved", (("why", error.strerror or type(error).__name__),))
 
     def _broken(self) -> Reason | None:
         """Events that could not be used: counted, and the first of them named."""

@@ -210,3 +210,20 @@ async def test_what_was_entered_by_hand_outlives_the_daemon(town: Town, living: 
     meeting = booking(town, 3 * HOUR)
     diary.add(meeting)
     assert (await living()).bookings() == [meeting]
+
+
+async def test_what_cannot_be_written_down_is_not_promised(town: Town, living: Callable, tmp_path: Path) -> None:
+    diary = await living()
+    (tmp_path / "bookings-manual.new").mkdir()
+    with pytest.raises(ValueError, match="cannot be written to disk"):
+        diary.add(booking(town, 2 * HOUR))
+    assert diary.bookings() == []
+
+
+async def test_a_bug_in_the_diary_is_not_silent(town: Town, living: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = await living()
+    held = asyncio.get_running_loop().create_task(diary.hold())
+    monkeypatch.setattr(diary, "_act", lambda: 1 // 0)
+    diary.add(booking(town, 2 * HOUR))
+    with pytest.raises(ZeroDivisionError):
+        await held
