@@ -64,6 +64,7 @@ class DeviceForm(_Form):
     options: dict[str, Any] = {}
     asset: dict[str, Any] = {}
     simulate: dict[str, Any] = {}
+    pace: Annotated[float, Field(ge=1, le=100)] = 1.0
 
 
 class FixtureForm(_Form):
@@ -101,6 +102,20 @@ class WebForm(_Form):
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8080"
 
 
+class TrapsForm(_Form):
+    """Where SNMP notifications are received, "host:port"; nowhere while it is not said. Port 162 takes a privilege."""
+
+    listen: Annotated[str, AfterValidator(_listen)] | None = None
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port, or None."""
+        if self.listen is None:
+            return None
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
 class ArchiveForm(_Form):
     url: str = "sqlite:///avctl.db"
 
@@ -120,6 +135,7 @@ class SiteForm(_Form):
     mqtt: MqttForm = MqttForm()
     web: WebForm = WebForm()
     archive: ArchiveForm = ArchiveForm()
+    traps: TrapsForm = TrapsForm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,7 @@ class Settings:
     mqtt: MqttForm
     web: WebForm
     archive: ArchiveForm
+    traps: TrapsForm = TrapsForm()
 
     @property
     def profiles(self) -> Path:
@@ -161,12 +178,16 @@ def _settings(form: SiteForm, folder: Path) -> Settings:
         timezone=form.timezone,
         language=form.language,
         rooms={id: _room(id, room) for id, room in form.rooms.items()},
-        devices={id: DeviceSpec(id, d.room, d.driver, d.url, d.options, d.asset) for id, d in form.devices.items()},
+        devices={
+            id: DeviceSpec(id, d.room, d.driver, d.url, d.options, d.asset, d.pace) for id, d in form.devices.items()
+        },
         fixtures={id: Fixture(id, f.room, f.kind) for id, f in form.fixtures.items()},
         links=tuple(_links(form.links)),
         limits=form.limits,
     )
-    return Settings(folder, house, ZoneInfo(form.timezone), form.bookings, form.mqtt, form.web, form.archive)
+    return Settings(
+        folder, house, ZoneInfo(form.timezone), form.bookings, form.mqtt, form.web, form.archive, form.traps
+    )
 
 
 def _room(id: str, form: RoomForm) -> RoomSpec:

@@ -12,8 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from avctl.document import Document, Mistake, Mistakes
-from avctl.drivers import line, profile_line, profile_proof, profile_snmp, registry, snmp
-from avctl.drivers.base import Options, Secrets
+from avctl.drivers import (
+    http,
+    line,
+    mqtt,
+    osc,
+    profile_http,
+    profile_line,
+    profile_mqtt,
+    profile_osc,
+    profile_proof,
+    profile_snmp,
+    registry,
+    snmp,
+)
+from avctl.drivers.base import Options, Secrets, told
 from avctl.drivers.profile_schema import Common, Found, settings
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
@@ -46,10 +59,41 @@ def _line_driver(
     return line.LineDevice(spec.id, registry.dial(spec.url), clock, plan, options)
 
 
+def _osc_driver(read: profile_osc.OscProfile, spec: DeviceSpec, clock: Clock, _: Secrets, options: Options) -> Driver:
+    plan = profile_osc.plan(read, options.model_dump())
+    return osc.OscDevice(spec.id, registry.dial(spec.url), clock, plan, options)
+
+
+def _http_driver(
+    read: profile_http.HttpProfile, spec: DeviceSpec, clock: Clock, secrets: Secrets, options: http.HttpOptions
+) -> Driver:
+    own = options.model_dump(include=set(read.options))
+    return http.build(spec, clock, secrets, profile_http.plan(read, own), options)
+
+
+def _mqtt_driver(
+    read: profile_mqtt.MqttProfile, spec: DeviceSpec, clock: Clock, secrets: Secrets, options: mqtt.MqttOptions
+) -> Driver:
+    from avctl.transports.mqtt import Mqtt  # loads paho, which only such a device needs
+
+    plan = profile_mqtt.plan(read, options.model_dump(include=set(read.options)))
+    link = Mqtt(spec.url, plan.topics, told(options.password, secrets))
+    return mqtt.MqttDevice(spec.id, link, clock, plan, options)
+
+
 DIALECTS = {
     "line": Dialect(profile_line.LineProfile, profile_line.mistakes, Options, line.LineDevice.schemes, _line_driver),
+    "osc": Dialect(profile_osc.OscProfile, profile_osc.mistakes, Options, osc.OscDevice.schemes, _osc_driver),
+    "http": Dialect(
+        profile_http.HttpProfile, profile_http.mistakes, http.HttpOptions, http.HttpDevice.schemes, _http_driver
+    ),
+    "mqtt": Dialect(
+        profile_mqtt.MqttProfile, profile_mqtt.mistakes, mqtt.MqttOptions, mqtt.MqttDevice.schemes, _mqtt_driver
+    ),
     "snmp": Dialect(profile_snmp.SnmpProfile, profile_proof.mistakes, snmp.SnmpOptions, ("snmp",), _snmp_driver),
 }
+
+_SPOKEN = f"one of {', '.join(sorted(DIALECTS))}"
 
 
 class Profile:
@@ -127,7 +171,7 @@ def _loaded(path: Path, _version: tuple[int, int]) -> Profile:
 def _dialect(document: Document) -> Dialect:
     named = document.data.get("dialect")
     if named is None:
-        raise Mistakes([document.mistake(["dialect"], f"missing; want {' or '.join(DIALECTS)}")])
+        raise Mistakes([document.mistake(["dialect"], f"missing; want {_SPOKEN}")])
     if named not in DIALECTS:
-        raise Mistakes([document.mistake(["dialect"], f"{named!r} is no dialect; want {' or '.join(DIALECTS)}")])
+        raise Mistakes([document.mistake(["dialect"], f"{named!r} is no dialect; want {_SPOKEN}")])
     return DIALECTS[named]

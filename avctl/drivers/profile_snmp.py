@@ -313,16 +313,27 @@ def _number(said: Varbind, sentinels: Sequence[float]) -> int | float | None:
             said = float(text(said))
         except ValueError:
             return None
-    return None if said is None or said in sentinels or not isfinite(said) else said
+    if said is None or said in sentinels or (isinstance(said, float) and not isfinite(said)):
+        return None
+    return said
 
 
 def _scaled(number: int | float | None, scale: int | float) -> int | float | None:
-    return None if number is None else number if scale == 1 else round(number * scale, 6)
+    return None if number is None else number if scale == 1 else _finite(lambda: round(number * scale, 6))
 
 
 def _ratio(numbers: Sequence[int | float | None], scale: int | float) -> float | None:
     part, whole = numbers
-    return None if part is None or not whole else round(scale * part / whole, 1)
+    return None if part is None or not whole else _finite(lambda: round(scale * part / whole, 1))
+
+
+def _finite(figure: Callable[[], float]) -> float | None:
+    """A figure beyond all floats is no figure."""
+    try:
+        made = figure()
+    except (OverflowError, ValueError):
+        return None
+    return made if isfinite(made) else None
 
 
 def _word(said: Varbind, shape: Words) -> str | None:
