@@ -36,11 +36,12 @@ from avctl.edges.mqtt import Mqtt
 from avctl.edges.notify import Notify
 from avctl.edges.watchdog import Watchdog
 from avctl.edges.web.board import Web
+from avctl.edges.wish import LONGEST_HOLD
 from avctl.engine.bus import Bus
 from avctl.engine.phases import Times
 from avctl.engine.site import Site
 from avctl.maintenance import ARCHIVE
-from avctl.model.event import DaemonStarted, DaemonStopped, Event, PlayEnded, Read
+from avctl.model.event import DaemonStarted, DaemonStopped, Event, Held, PlayEnded, Read, Released
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
 from avctl.playbooks.filing import Filing
@@ -127,6 +128,8 @@ class Daemon:
         open_runs = await self.reader.asked(memory.open_runs)
         past = await self.reader.asked(memory.happened, [k.kind for k in PAST], self.stand.clock.now() - 2 * _DAY)
         self.site.remember(await self.reader.asked(memory.happened, [Read.kind], self.stand.clock.now() - _HOUR))
+        work = [Held.kind, Released.kind]
+        self.site.remember(await self.reader.asked(memory.happened, work, self.stand.clock.now() - LONGEST_HOLD))
         self.site.publish(DaemonStarted(__version__, self._version(), self.stand.simulated is not None))
         await self.site.start()
         self._keep(self.site.hold(), "rooms", self.site.stop)

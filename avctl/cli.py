@@ -88,6 +88,28 @@ def answer(room: str, run: str, step: str, answer: str, *, url: Url = "") -> int
 
 
 @app.command
+def hold(
+    device: str,
+    *,
+    for_: Annotated[str, Parameter(name="--for", help='How long, such as "30m", "2h" or 90 (seconds).')],
+    why: Annotated[str, Parameter(help="What people are told while it is held.")],
+    url: Url = "",
+) -> int:
+    """Keep away from a device while somebody works on it: no questions, no faults, no commands. Ends by itself."""
+    from avctl.bench import room_of, seconds
+
+    return _wish(room_of(device, url), "hold", {"device": device, "for": seconds(for_), "why": why}, url)
+
+
+@app.command
+def release(device: str, *, url: Url = "") -> int:
+    """The work on a device is done: look after it again, now."""
+    from avctl.bench import room_of
+
+    return _wish(room_of(device, url), "release", {"device": device}, url)
+
+
+@app.command
 def status(room: str = "", *, format: Format = "table", url: Url = "") -> int:
     """How the rooms stand, the one that needs a human first on top."""
     from avctl.terminal import rooms

@@ -48,7 +48,9 @@ def _changes(event: e.Event, body: e.Body) -> Iterator[Change]:
             yield from _run(event, body)
         case e.Notice():
             yield _change(do.NOTIFIED, b_at=at, b_incident=body.incident, b_cause=event.cause)
-        case e.DaemonStarted() | e.DaemonStopped() | e.SourceTrouble() | e.Dropped() | e.Read():
+        case (
+            e.DaemonStarted() | e.DaemonStopped() | e.SourceTrouble() | e.Dropped() | e.Read() | e.Held() | e.Released()
+        ):
             return
         case _:
             assert_never(body)
@@ -57,7 +59,7 @@ def _changes(event: e.Event, body: e.Body) -> Iterator[Change]:
 def place(body: e.Body) -> tuple[str, str]:
     """The room and the device an event is about, as far as it names them itself ("" where it does not)."""
     match body:
-        case e.Read() | e.ReachChanged() | e.CommandDone() | e.StepDone():
+        case e.Read() | e.ReachChanged() | e.CommandDone() | e.StepDone() | e.Held() | e.Released():
             return "", body.device
         case e.FaultRaised():
             return body.room, body.fault.key.device

@@ -143,7 +143,7 @@ def _style(body: e.Body) -> str:
             return "green"
         case e.Notice():
             return "bold cyan"
-        case e.StepWaits() | e.Missed() | e.PlayRefused() | e.SourceTrouble() | e.Dropped():
+        case e.StepWaits() | e.Missed() | e.PlayRefused() | e.SourceTrouble() | e.Dropped() | e.Held():
             return "yellow"
         case e.PlayStarted() | e.Due():
             return "cyan"

@@ -23,6 +23,8 @@ from avctl.edges.wish import (
     CancelArgs,
     Envelope,
     FallbackArgs,
+    HoldArgs,
+    ReleaseArgs,
     SetArgs,
     TestArgs,
 )
@@ -36,10 +38,12 @@ from avctl.model.event import (
     CommandAsked,
     CommandDone,
     Event,
+    Held,
     PlayEnded,
     PlayRefused,
     PlayStarted,
     PlayWanted,
+    Released,
 )
 
 _NONCE = 15.0  # seconds
@@ -129,6 +133,10 @@ class Deeds:
                 return self._abort(wish, receipt, run)
             case AckArgs(fault=fault):
                 return self._acknowledge(wish, receipt, fault)
+            case HoldArgs():
+                return self._hold(wish, receipt, wish.args)
+            case ReleaseArgs(device=device):
+                return self._release(wish, receipt, device)
             case BookArgs():
                 return self._book(wish, receipt, wish.args)
             case CancelArgs(booking=booking):
@@ -199,6 +207,27 @@ class Deeds:
             raise Refusal("unknown-fault", "args.fault", fault, _choice(standing, "no fault stands in this room"))
         self._site.acknowledge(standing[fault], wish.principal)
         await self._done(receipt)
+
+    async def _hold(self, wish: Wish, receipt: Receipt, args: HoldArgs) -> None:
+        device = self._device(wish, args.device)
+        await self._tell(receipt, Held(device, self._now + args.seconds, wish.principal, args.why))
+
+    async def _release(self, wish: Wish, receipt: Receipt, named: str) -> None:
+        device = self._device(wish, named)
+        if self._site.device(device).held is None:
+            held = [d.id for d in self._site.house.devices_of(wish.room) if self._site.device(d.id).held]
+            raise Refusal(
+                "not-held", "args.device", device, _choice(held, "nothing: no device here is being worked on")
+            )
+        await self._tell(receipt, Released(device, wish.principal))
+
+    def _device(self, wish: Wish, named: str) -> str:
+        """A device of this room, by its id or by a role that a whole device plays."""
+        device = self._site.house.rooms[wish.room].roles.get(named, named)
+        known = [spec.id for spec in self._site.house.devices_of(wish.room)]
+        if device not in known:
+            raise Refusal("unknown-device", "args.device", named, _choice(known, "this room has none"))
+        return device
 
     async def _book(self, wish: Wish, receipt: Receipt, args: BookArgs) -> None:
         key = BookingKey("command", args.uid or wish.envelope.id)

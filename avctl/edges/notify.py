@@ -7,9 +7,19 @@ import structlog
 
 from avctl.edges.words import Words
 from avctl.engine.site import Site
-from avctl.model.event import Dropped, FaultCleared, FaultRaised, Notice, PlayEnded, ReachChanged, SourceTrouble
+from avctl.model.event import (
+    Dropped,
+    FaultCleared,
+    FaultRaised,
+    Held,
+    Notice,
+    PlayEnded,
+    ReachChanged,
+    Released,
+    SourceTrouble,
+)
 
-_TOLD = (Notice, FaultRaised, FaultCleared, ReachChanged, SourceTrouble, PlayEnded, Dropped)
+_TOLD = (Notice, FaultRaised, FaultCleared, ReachChanged, SourceTrouble, PlayEnded, Dropped, Held, Released)
 
 log = structlog.get_logger("avctl.notice")
 

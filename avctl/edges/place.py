@@ -34,7 +34,13 @@ class Place:
                 return self._rooms.get(key.device)
             case happened.BookingChanged(booking):
                 return booking.room
-            case happened.Read(device) | happened.ReachChanged(device) | happened.CommandDone(_, device):
+            case (
+                happened.Read(device)
+                | happened.ReachChanged(device)
+                | happened.CommandDone(_, device)
+                | happened.Held(device)
+                | happened.Released(device)
+            ):
                 return self._rooms.get(device)
             case body:
                 found = getattr(body, "room", None)

@@ -48,7 +48,7 @@ class Showcase:
                 if device in self._pieces:
                     self._pieces[device].update((r.point, _piece(r)) for r in readings)
                     self._values.add(device)
-            case happened.ReachChanged(device):
+            case happened.ReachChanged(device) | happened.Held(device) | happened.Released(device):
                 self._devices.add(device)
             case happened.FaultRaised(fault):
                 self._devices.add(fault.key.device)

@@ -28,6 +28,8 @@ _TOLD = (
 """The points of a device worth a line, the weightiest first; everything else is in its table of values."""
 
 _MARK = {Health.OK: "ok", Health.DEGRADED: "warn", Health.FAILED: "fail", Health.UNKNOWN: "unknown"}
+_KNOWN_WHY = (Cause.EXPECTED_OFF, Cause.NOT_ASKED, Cause.MAINTENANCE)
+"""Silence that worries nobody."""
 _VERDICT_MARK = {
     Verdict.PASS: "ok",
     Verdict.MARGINAL: "warn",
@@ -89,8 +91,17 @@ def device(site: Site, id: str) -> dict[str, Any]:
         "detail": condition.detail,
         "since": iso(condition.since),
         "last_answer": None if condition.last_answer is None else iso(condition.last_answer),
+        "held": held(site, id),
         "facts": told,
     }
+
+
+def held(site: Site, id: str) -> dict[str, Any] | None:
+    """Who works on it, until when and what for; None while nobody does."""
+    hold = site.device(id).held
+    if hold is None:
+        return None
+    return {"by": hold.by, "why": hold.why, "since": iso(hold.since), "until": iso(hold.until)}
 
 
 def values(site: Site, id: str) -> list[dict[str, Any]]:
@@ -99,8 +110,8 @@ def values(site: Site, id: str) -> list[dict[str, Any]]:
 
 
 def mark(condition: Condition) -> str:
-    """The mark of a health; what we switched off ourselves is not unknown but off."""
-    return "none" if condition.cause in (Cause.EXPECTED_OFF, Cause.NOT_ASKED) else _MARK[condition.health]
+    """The mark of a health; what is silent with our knowledge is not unknown but off."""
+    return "none" if condition.cause in _KNOWN_WHY else _MARK[condition.health]
 
 
 def fault(fault: Fault) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 _WORD = r"^[a-z0-9][a-z0-9._-]{0,99}$"
 _SAID = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,200}$"
 
+LONGEST_HOLD = 7 * 86_400.0  # s; whoever works longer on a device than a week takes it out of the site file
+
 Name = Annotated[StrictStr, Field(pattern=_WORD)]
 Count = Annotated[StrictInt, Field(ge=0, le=1000)]
 
@@ -37,6 +39,8 @@ class Action(StrEnum):
     BOOK = "book"
     CANCEL = "cancel"
     ABORT = "abort"
+    HOLD = "hold"
+    RELEASE = "release"
 
 
 class _Form(BaseModel):
@@ -114,7 +118,32 @@ class AbortArgs(_Form):
     run: Annotated[StrictStr, Field(pattern=_ID)]
 
 
-Args = TestArgs | FallbackArgs | SetArgs | AnswerArgs | AckArgs | BookArgs | CancelArgs | AbortArgs
+class HoldArgs(_Form):
+    """Keep away from a device, by its id or role, for so many seconds: somebody works on it."""
+
+    device: Name
+    seconds: Annotated[StrictInt | StrictFloat, Field(alias="for", gt=0, le=LONGEST_HOLD)]
+    why: Annotated[StrictStr, Field(pattern=_SAID)]
+
+
+class ReleaseArgs(_Form):
+    """The work is done."""
+
+    device: Name
+
+
+Args = (
+    TestArgs
+    | FallbackArgs
+    | SetArgs
+    | AnswerArgs
+    | AckArgs
+    | BookArgs
+    | CancelArgs
+    | AbortArgs
+    | HoldArgs
+    | ReleaseArgs
+)
 
 FORMS: Mapping[Action, type[Args]] = {
     Action.TEST: TestArgs,
@@ -125,6 +154,8 @@ FORMS: Mapping[Action, type[Args]] = {
     Action.BOOK: BookArgs,
     Action.CANCEL: CancelArgs,
     Action.ABORT: AbortArgs,
+    Action.HOLD: HoldArgs,
+    Action.RELEASE: ReleaseArgs,
 }
 
 

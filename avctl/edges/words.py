@@ -47,6 +47,11 @@ class Words:
                 return self._reach(body)
             case e.FaultRaised() | e.FaultMitigated() | e.FaultAcknowledged() | e.FaultCleared():
                 return self._fault(body)
+            case e.Held(device, until, by, why):
+                end = clock_time(until, self._site.house.timezone)
+                return self._say("held", device=self._device(device), until=end, by=by, why=why)
+            case e.Released(device, by):
+                return self._say("released" if by else "released-by-time", device=self._device(device), by=by)
             case e.CommandAsked(command):
                 where = f"{self._device(command.device)} {self._point(command.point)}"
                 return self._say("command-asked", where=where, value=self._value(command.value), by=command.by)

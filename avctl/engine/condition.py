@@ -29,6 +29,8 @@ def condition(device: DeviceState, faults: Iterable[Fault], unfed: str = "", our
 def _verdict(
     device: DeviceState, faults: tuple[Fault, ...], unfed: str, ours: bool
 ) -> tuple[Health, Cause | None, float, str]:
+    if hold := device.held:
+        return Health.UNKNOWN, Cause.MAINTENANCE, hold.since, f"{hold.why} ({hold.by})"
     match device.reach:
         case Reach.UNASKED:
             return Health.UNKNOWN, Cause.NOT_ASKED, device.since, ""

@@ -45,6 +45,12 @@ def _known_point(case: Case) -> Answer | None:
     return None
 
 
+def _held(case: Case) -> Answer | None:
+    """Whoever has his hands in the rack decides what happens there; nobody else switches anything under them."""
+    hold = case.room.device(case.command.device).held
+    return Denied("held", hold.until, {"by": hold.by, "why": hold.why}) if hold else None
+
+
 def _stranger(case: Case) -> Answer | None:
     strange = any(f.key.name == "wrong-device" for f in case.room.faults_of(case.command.device))
     return Denied("wrong-device") if strange else None
@@ -168,6 +174,7 @@ def _rate(case: Case) -> Answer | None:
 
 GUARDS: Sequence[Callable[[Case], Answer | None]] = (
     _known_point,
+    _held,
     _stranger,
     _fire,
     _projector_on,

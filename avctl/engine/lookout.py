@@ -15,6 +15,7 @@ from avctl.engine.phases import Times, stand
 from avctl.engine.presence import Presence, microphones
 from avctl.engine.rulebook import limit, rules_for
 from avctl.engine.rules import Finding, Known, Watchman
+from avctl.engine.state import Hold
 from avctl.model import event as happened
 from avctl.model.event import Event, FaultCleared, FaultRaised, Occupancy, PhaseChanged
 from avctl.model.fault import Fault, FaultKey, Severity
@@ -98,6 +99,8 @@ class Lookout:
         self._set_timer()
 
     def _raise(self, finding: Finding, by: int | None, before: Fault | None) -> None:
+        if self._is_held(finding.key.device):
+            return
         now = self._room.clock.now()
         since = before.since if before else now - (_now() - finding.since)
         cause = by or finding.by or self._room.testify(finding.key.device, finding.key.part)
@@ -109,6 +112,8 @@ class Lookout:
     def reached(self, device: str, by: int) -> None:
         """A conversation came up or broke off. What has no power is not to blame for its silence."""
         known = self._room.state.device(device)
+        if known.held:
+            return
         if known.reach is Reach.UP:
             self._met.add(device)
         if known.reach not in (Reach.UP, Reach.DOWN):
@@ -165,7 +170,7 @@ class Lookout:
         self, key: FaultKey, severity: Severity, seen: str, by: int, limit: str = "", standing: bool = False
     ) -> None:
         """Raise a fault that no rule watches, unless it stands already."""
-        if key not in self._room.state.faults:
+        if key not in self._room.state.faults and not self._is_held(key.device):
             now = self._room.clock.now()
             fault = Fault(key, severity, now, by, seen, limit, now)
             self._room.publish(FaultRaised(fault, self._room.spec.id, standing), by)
@@ -189,6 +194,10 @@ class Lookout:
                 self.stand(event.seq)
             case happened.FaultAcknowledged(key):
                 self._settle(key.device, event.seq)
+            case happened.Held():
+                self._set_timer()
+            case happened.Released(device):
+                self.review(device, event.seq)
             case happened.PhaseChanged():
                 for device in self._room.sessions:
                     self.review(device, event.seq)
@@ -229,13 +238,17 @@ class Lookout:
         dues = [
             due for watchman in self._watchmen.values() if (due := watchman.due()) is not None and due > loop.time()
         ]
-        wall = min(max(0.0, self._until - self._room.clock.now()), _LONGEST_SLEEP)
+        ends = (hold.until for _, hold in self._holds())
+        wall = min(max(0.0, min([self._until, *ends]) - self._room.clock.now()), _LONGEST_SLEEP)
         when = min([*dues, loop.time() + wall])
         if self._timer is not None:
             self._timer.cancel()
         self._timer = loop.call_at(when, self._wake)
 
     def _wake(self) -> None:
+        for device, hold in self._holds():
+            if hold.until <= self._room.clock.now() + 1e-3:
+                self._room.publish(happened.Released(device), None)
         for device, watchman in self._watchmen.items():
             if self._overdue(watchman):
                 self._settle(device, None)
@@ -246,6 +259,12 @@ class Lookout:
         return due is not None and due <= _now() + 1e-6
 
     # --- odds and ends
+
+    def _holds(self) -> list[tuple[str, Hold]]:
+        return [(device.id, device.held) for device in self._room.state.devices.values() if device.held]
+
+    def _is_held(self, device: str) -> bool:
+        return self._room.state.device(device).held is not None
 
     def _watchman(self, device: str) -> Watchman:
         if device not in self._watchmen:

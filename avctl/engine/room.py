@@ -19,7 +19,18 @@ from avctl.engine.phases import Times
 from avctl.engine.session import Session
 from avctl.engine.state import DeviceState, RoomState
 from avctl.model.command import Command, Urgency
-from avctl.model.event import Body, CommandDone, Event, PhaseChanged, PlayEnded, PlayStarted, ReachChanged, Read
+from avctl.model.event import (
+    Body,
+    CommandDone,
+    Event,
+    Held,
+    PhaseChanged,
+    PlayEnded,
+    PlayStarted,
+    ReachChanged,
+    Read,
+    Released,
+)
 from avctl.model.health import Cause, Condition, Reach
 from avctl.model.house import House, RoomSpec
 from avctl.model.outcome import Verdict
@@ -60,6 +71,9 @@ class Room:
     def start(self) -> None:
         """Begin to look at what time changes."""
         self.running = True
+        for device, session in self.sessions.items():
+            if self.state.device(device).held:
+                session.hold()
         self.lookout.start()
 
     def stop(self) -> list[asyncio.Task[CommandDone]]:
@@ -98,6 +112,11 @@ class Room:
 
     def folded(self, event: Event) -> None:
         """Called after every event of this room is in its state: what else follows from it."""
+        match event.body:
+            case Held(device) if device in self.sessions:
+                self.sessions[device].hold()
+            case Released(device) if device in self.sessions:
+                self.sessions[device].release()
         self.lookout.folded(event)
         if isinstance(event.body, PhaseChanged | PlayStarted | PlayEnded):
             for session in self.sessions.values():
@@ -151,7 +170,7 @@ class Room:
         if reading is None or reading.quality is not Quality.MEASURED:
             return reading
         session = self.sessions.get(device)
-        gone = session is None or session.reach is Reach.DOWN
+        gone = session is None or session.reach is Reach.DOWN or session.held
         old = session is not None and self.clock.now() - reading.at > session.limit(point)
         return replace(reading, quality=Quality.STALE) if gone or old else reading
 

@@ -49,19 +49,20 @@ class Session:
         self.spec, self.driver = spec, driver
         self.last_answer: float | None = None  # UTC, of the newest reading it gave
         self._keeper, self._rng = keeper, rng
-        self._faith = Faith(getattr(driver, "down_after", 2))
-        self._schedule = Schedule(driver.queries, self._faith.strikes)
+        self._begin()
         self._queue = Queue()
         self._wake: asyncio.Future[None] | None = None
         self._hearers: list[asyncio.Future[None]] = []  # who waits for the next word of it
         self._answers: dict[str, str] = {}  # point -> the question that answered it
         self._heard_at: dict[str, float] = {}  # point -> when, loop time
-        self._serial = str(spec.options.get("serial") or spec.asset.get("serial") or "")
+        self._serial = _written(spec)
         self._unasked: list[Reading] = []  # said by itself, not handed on yet
         self._more: asyncio.Future[None] | None = None
         self._untrusted: list[Reading] | None = None  # held back until we know who is speaking
         self._aside: Query | None = None  # the side question that cost us the wire
         self._tried = -math.inf
+        self.held = self._anew = False
+        self._leash: asyncio.Timeout | None = None  # while a conversation is under way
 
     @property
     def reach(self) -> Reach:
@@ -84,6 +85,8 @@ class Session:
     async def ask(self, points: Collection[str], within: float, urgency: Urgency) -> frozenset[str]:
         """Ask now for `points`, at most `within` seconds; those that were heard since the call."""
         asked, wanted = _now(), frozenset(points)
+        if self.held:
+            return frozenset()
         try:
             async with asyncio.timeout(within):
                 for query in self._queries_for(points):
@@ -107,19 +110,54 @@ class Session:
         if self._wake is not None:
             _ring(self._wake)
 
+    # --- people in the rack
+
+    def hold(self) -> None:
+        """Let go of the device at once, and keep away until `release`: somebody works on it."""
+        self.held = self._anew = True
+        self._begin()
+        self._queue.give_up(Refused(f"{self.spec.id} is being worked on"))
+        if self._leash is not None:
+            self._leash.reschedule(_now())
+        self.nudge()
+
+    def release(self) -> None:
+        """Speak with it again, from the beginning. It may have been exchanged: only a serial that is written counts."""
+        self.held, self._serial = False, _written(self.spec)
+        self.nudge()
+
+    def _begin(self) -> None:
+        """Nothing has been learned of it yet."""
+        self._faith = Faith(getattr(self.driver, "down_after", 2))
+        self._schedule = Schedule(self.driver.queries, self._faith.strikes, self.spec.pace)
+
     # --- its life
 
     async def run(self) -> None:
         """Keep the device until cancelled. A DeviceError never leaves; anything else is a bug and does."""
         while True:
-            self._tried = _now()
+            while self.held:
+                await self._rest(math.inf)
+            self._tried, self._anew = _now(), False
             try:
-                await self._converse()
+                await self._converse_on_leash()
             except DeviceError as error:
                 self._lost(error)
             finally:
                 await self.driver.close()
             await self._pause()
+
+    async def _converse_on_leash(self) -> None:
+        """Converse until something breaks, or until `hold` pulls us away."""
+        try:
+            async with asyncio.timeout(None) as self._leash:
+                await self._converse()
+        except TimeoutError:
+            if self._leash is None or not self._leash.expired():
+                raise  # not ours: a bug in a driver, and to be seen
+            self._begin()
+        finally:
+            self._leash = None
 
     async def _converse(self) -> None:
         self._untrusted, self._unasked, self._aside = [], [], None
@@ -256,11 +294,13 @@ class Session:
     # --- up and down
 
     def _answered(self) -> None:
-        if self._faith.answered(_now()):
+        if not self.held and self._faith.answered(_now()):
             self._tell()
 
     def _lost(self, error: DeviceError) -> None:
         """The wire is gone or not to be trusted: count it, and tell the room when that is news."""
+        if self.held:
+            return
         if self._aside is not None:
             self._faith.lost_aside(self._aside.name, _now())
             return
@@ -270,12 +310,14 @@ class Session:
             self._queue.give_up(error)
 
     def _tell(self) -> None:
+        if self.held:
+            return
         self._keeper.reached(self.spec.id, self._faith.reach, self._faith.cause, self._faith.detail)
 
     async def _pause(self) -> None:
         """Wait before the next try; less when a meeting begins, or when somebody waits for this very device."""
         until = _now() + self._faith.pause(self._keeper.needs_devices, self._rng)
-        while (now := _now()) < until - NOW:
+        while (now := _now()) < until - NOW and not self._anew:
             await self._rest(until)
             if self._faith.locked:
                 continue
@@ -331,6 +373,11 @@ def _gravest(ended: Sequence[BaseException | None]) -> BaseException:
     """The one error of several that matters: a bug before a device's failure."""
     errors = [error for error in ended if error is not None and not isinstance(error, asyncio.CancelledError)]
     return next((error for error in errors if not isinstance(error, DeviceError)), errors[0])
+
+
+def _written(spec: DeviceSpec) -> str:
+    """The serial number the site file wants to hear, or ""."""
+    return str(spec.options.get("serial") or spec.asset.get("serial") or "")
 
 
 def _ring(waiter: "asyncio.Future[None]") -> None:

@@ -19,7 +19,7 @@ from avctl.engine.session import Session
 from avctl.engine.state import DeviceState, RoomState, fold
 from avctl.model import event as happened
 from avctl.model.command import Command, Urgency
-from avctl.model.event import Body, CommandDone, Event, FaultAcknowledged, Occupancy, Read
+from avctl.model.event import Body, CommandDone, Event, FaultAcknowledged, Held, Occupancy, Read, Released
 from avctl.model.fault import FaultKey
 from avctl.model.health import Condition
 from avctl.model.house import House
@@ -85,7 +85,13 @@ class Site:
     def _rooms_of(self, body: Body) -> Collection[str]:
         """The rooms whose state an event is part of: one, both for a booking that moved, none for the daemon's own."""
         match body:
-            case happened.Read() | happened.ReachChanged() | happened.CommandDone():
+            case (
+                happened.Read()
+                | happened.ReachChanged()
+                | happened.CommandDone()
+                | happened.Held()
+                | happened.Released()
+            ):
                 return (self.house.devices[body.device].room,)
             case happened.CommandAsked(command):
                 return (self.house.devices[command.device].room,)
@@ -167,16 +173,32 @@ class Site:
         """A person has seen a fault and takes care of it."""
         self.publish(FaultAcknowledged(key, by))
 
+    def hold_device(self, device: str, until: float, by: str, why: str) -> Event:
+        """Somebody works on it until then (UTC seconds): nothing is asked of it or told to it. Raises LookupError."""
+        self._room_of(device)
+        return self.publish(Held(device, until, by, why))
+
+    def release(self, device: str, by: str) -> Event:
+        """The work is done: it is asked everything anew. Raises LookupError."""
+        self._room_of(device)
+        return self.publish(Released(device, by))
+
     def flag(self, room: str, occupancy: Occupancy) -> None:
         """A person says whether people are in a room; newer evidence may say otherwise later."""
         self.rooms[room].lookout.flag(occupancy)
 
     def remember(self, events: Iterable[Event]) -> None:
-        """Events of earlier lives, oldest first: what guards must not forget over a restart. Publishes nothing."""
+        """Events of earlier lives, oldest first: what guards, and people in the rack, rely on over a restart.
+
+        Before `start`. Publishes nothing.
+        """
         for event in events:
             if isinstance(event.body, Read) and event.body.device in self.house.devices:
                 for reading in event.body.readings:
                     self._room_of(event.body.device).remember(reading)
+            elif isinstance(event.body, Held | Released) and event.body.device in self.house.devices:
+                room = self._room_of(event.body.device)
+                room.state = fold(room.state, event)
 
     def ranking(self) -> list[Call]:
         """Which room first: every room with a standing fault, the most pressing first."""

@@ -21,8 +21,21 @@ _FORGET = 24 * 3600.0  # an ended booking is of no more use to the room after a 
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A person works on a device: since and until when (UTC seconds), who, and what for."""
+
+    since: float
+    until: float
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceState:
-    """One device: how we reach it, since when (UTC seconds), when it last answered, and its newest readings."""
+    """One device: how we reach it, since when (UTC seconds), when it last answered, and its newest readings.
+
+    While it is held, nothing is asked of it and it counts as not asked.
+    """
 
     id: str
     reach: Reach = Reach.UNASKED
@@ -31,6 +44,7 @@ class DeviceState:
     detail: str = ""
     last_answer: float | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    held: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ class RoomState:
 def fold(state: RoomState, event: Event) -> RoomState:
     """The room after `event`. Events that say nothing about a room's state leave it as it is."""
     match event.body:
-        case happened.Read() | happened.ReachChanged() as body:
+        case happened.Read() | happened.ReachChanged() | happened.Held() | happened.Released() as body:
             device = _device(state.device(body.device), body, event.at)
             return replace(state, devices=_with(state.devices, device.id, device))
         case (
@@ -112,13 +126,24 @@ def fold(state: RoomState, event: Event) -> RoomState:
             return state
 
 
-def _device(device: DeviceState, body: happened.Read | happened.ReachChanged, at: float) -> DeviceState:
-    if isinstance(body, happened.Read):
-        readings = {**device.readings, **{reading.point: reading for reading in body.readings}}
-        return replace(device, readings=readings, last_answer=at)
-    since = at if body.reach is not device.reach else device.since
-    last = at if body.reach is Reach.UP else device.last_answer
-    return replace(device, reach=body.reach, since=since, cause=body.cause, detail=body.detail, last_answer=last)
+def _device(
+    device: DeviceState, body: happened.Read | happened.ReachChanged | happened.Held | happened.Released, at: float
+) -> DeviceState:
+    match body:
+        case happened.Read():
+            readings = {**device.readings, **{reading.point: reading for reading in body.readings}}
+            return replace(device, readings=readings, last_answer=at)
+        case happened.ReachChanged():
+            since = at if body.reach is not device.reach else device.since
+            last = at if body.reach is Reach.UP else device.last_answer
+            return replace(
+                device, reach=body.reach, since=since, cause=body.cause, detail=body.detail, last_answer=last
+            )
+        case happened.Held():
+            hold = Hold(device.held.since if device.held else at, body.until, body.by, body.why)
+            return replace(device, reach=Reach.UNASKED, since=hold.since, cause=None, detail="", held=hold)
+        case happened.Released():
+            return replace(device, reach=Reach.UNASKED, since=at, cause=None, detail="", held=None)
 
 
 def _faults(

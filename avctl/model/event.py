@@ -114,6 +114,26 @@ class FaultCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody works on a device until then (UTC seconds): it is left alone, and nothing is made of its silence."""
+
+    kind: ClassVar[str] = "held"
+    device: str
+    until: float
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The work on a device is done. `by` is empty where the time was up and nobody had to say so."""
+
+    kind: ClassVar[str] = "released"
+    device: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandAsked:
     """Somebody wishes; nothing has been sent yet."""
 
@@ -339,6 +359,8 @@ Body = (
     | FaultMitigated
     | FaultAcknowledged
     | FaultCleared
+    | Held
+    | Released
     | CommandAsked
     | CommandDone
     | BookingChanged

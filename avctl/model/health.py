@@ -28,6 +28,7 @@ class Cause(StrEnum):
     UPSTREAM_DOWN = "upstream-down"  # what feeds or carries it is off or gone
     EXPECTED_OFF = "expected-off"  # we switched it off ourselves
     NOT_ASKED = "not-asked"  # the daemon has just started
+    MAINTENANCE = "maintenance"  # a person works on it and has asked us to keep away
     FAULT = "fault"  # it reports, or its readings show, a fault of its own
 
 

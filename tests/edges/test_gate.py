@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avctl.edges import sight
 from avctl.edges.gate import Gate
 from avctl.edges.moment import iso
 from avctl.edges.result import Receipt, Result, State
@@ -303,3 +304,34 @@ async def test_the_result_as_json_leaves_out_what_does_not_apply(bench: Bench) -
     body = (await last(receipt)).json()
     assert body["readings"][0]["value"] == "on" and set(body["said"]) == {"zh", "en"}
     assert "where" not in body and json.dumps(body)
+
+
+async def test_a_device_is_held_by_its_role_shown_as_such_and_released_again(bench: Bench) -> None:
+    await asyncio.sleep(2)
+    held = await last(await ask(bench, "hold", args={"device": "main-display", "for": 1800, "why": "new lamp"}))
+    assert held.state is State.DONE
+    shown = sight.device(bench.site, "r302-display")
+    assert (shown["cause"], shown["mark"], shown["held"]["by"]) == ("maintenance", "none", "engineer")
+    wish = await last(await ask(bench, "set", args={"point": "main-display.power", "value": "on"}))
+    assert (wish.state, bench.display.values["power"]) == (State.DENIED, "off")
+    assert "new lamp" in dict(wish.said)["zh"]
+    assert (await last(await ask(bench, "release", args={"device": "main-display"}))).state is State.DONE
+    await asyncio.sleep(2)
+    assert sight.device(bench.site, "r302-display")["cause"] is None
+
+
+@pytest.mark.parametrize(
+    ("action", "args", "code"),
+    [
+        ("hold", {"device": "r301-display", "for": 60, "why": "x"}, "unknown-device"),
+        ("hold", {"device": "main-display", "for": 0, "why": "x"}, "invalid"),
+        ("hold", {"device": "main-display", "for": 8 * 86_400, "why": "x"}, "invalid"),
+        ("hold", {"device": "main-display", "for": 60}, "invalid"),
+        ("release", {"device": "main-display"}, "not-held"),
+    ],
+)
+async def test_a_hold_that_makes_no_sense_is_refused(
+    bench: Bench, action: str, args: dict[str, Any], code: str
+) -> None:
+    result = await last(await ask(bench, action, args=args))
+    assert (result.state, result.code) == (State.DENIED, code)

@@ -190,10 +190,15 @@ def test_the_guards_answer(asked: Case, wanted: str) -> None:
 
 
 def test_every_guard_objects_somewhere_and_every_objection_has_words_in_both_tongues() -> None:
-    reasons = {word(check(c)).split()[-1] for _, c, _ in TABLE} - {"allowed"} | {"wrong-device", "rate", "broken"}
+    reasons = {word(check(c)).split()[-1] for _, c, _ in TABLE} - {"allowed"} | {
+        "wrong-device",
+        "rate",
+        "broken",
+        "held",
+    }
     assert all(has(f"guard.{reason}", language) for reason in reasons for language in ("zh", "en"))
     objecting = {guard.__name__ for _, c, _ in TABLE for guard in GUARDS if guard(c) is not None}
-    assert {guard.__name__ for guard in GUARDS} - objecting == {"_stranger", "_rate"}  # below
+    assert {guard.__name__ for guard in GUARDS} - objecting == {"_stranger", "_rate", "_held"}  # below, and test_hold
 
 
 def test_a_wrong_value_is_told_what_would_be_right() -> None:

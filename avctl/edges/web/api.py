@@ -64,7 +64,8 @@ def router(site: Site, gate: Gate, asked: Asked, closing: asyncio.Event) -> APIR
     async def device(device: str) -> Any:
         if device not in site.house.devices:
             return _none("device", device, site.house.devices)
-        return {**sight.device(site, device), "values": sight.values(site, device)}
+        room = site.house.devices[device].room
+        return {**sight.device(site, device), "room": room, "values": sight.values(site, device)}
 
     @api.get("/events", responses=_MISSING, summary="What happened after event number `since`, oldest first")
     async def events(since: str = "0", limit: str = str(_PAGE)) -> Any:
