@@ -30,7 +30,8 @@ class Rules:
     for a room nobody can see into. `reuse` is how long a passed test serves a moved booking. `stagger` is the most
     by which rooms that share something (`shared`, groups of rooms) start after each other. `staffed` are the hours
     somebody is there, as (from, until); none given means always. `overtime` before a meeting outside them the
-    office is told.
+    office is told; `decide` before the room must be fit it is asked to decide about one that is not. What waits is
+    looked at again every `recheck`; what starts within `on_time` of its time is on time.
     """
 
     lead: float = 3600.0
