@@ -111,7 +111,7 @@ class HttpDevice(Device):
         """Make sure that it is this kind of device. Raises WrongDevice."""
         await self._wire.open()
         if (known := self._plan.recognition) is not None:
-            said = pointed(await self._wire.ask("GET", known.path), known.at)
+            said = pointed(await self._wire.ask("GET", known.path, within=2.0), known.at)
             if not known.fits(said):
                 found = "nothing" if said is MISSING else repr(said)
                 raise WrongDevice(f"{self.device}: {known.path}{known.at} says {found}, wanted {known.wanted}")
