@@ -49,6 +49,8 @@ class _Check:
             yield self._unknown((*place, "driver"), "driver", device.driver, error.known)
         except Mistakes as error:  # the driver is a profile, and there are mistakes in it
             yield from error.mistakes
+        except registry.BrokenDriver as error:
+            yield self.document.mistake((*place, "driver"), str(error))
         except ValidationError as error:
             yield from self.document.explained(error, model, (*place, "options"))
         except ValueError as error:

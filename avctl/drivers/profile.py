@@ -146,6 +146,13 @@ def prove(path: Path) -> list[str]:
     return [str(mistake) for mistake in mistakes_of(path)]
 
 
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of all profiles, for editors."""
+    from avctl.drivers import profile_json
+
+    return profile_json.json_schema()
+
+
 def _places(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder

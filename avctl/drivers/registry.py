@@ -8,6 +8,7 @@ points and queries can be looked at by `avctl check`.
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from avctl.drivers.base import Conversation, Options, Secrets
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver, Wire
+from avctl.transports.tap import Ring, Tap
 
 _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in it
     "cisco-xapi": "CiscoXapi",
@@ -36,6 +38,16 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "shure-receiver": "ShureReceiver",
     "x32": "X32",
 }
+
+
+_KINDS: Mapping[str, str] = {"wake-on-lan": "Kind"}
+"""Modules of this package whose device has no wire of bytes: they bring a Kind of their own."""
+GROUP = "avctl.drivers"
+"""Entry points of other packages: a name, and a class on top of `base.Conversation` or a Kind."""
+
+
+class BrokenDriver(Exception):
+    """A driver of another package that cannot be used; the message names the package and what is wrong with it."""
 
 
 class UnknownDriver(LookupError):
@@ -71,7 +83,7 @@ def drivers(folder: Path | None = None) -> tuple[str, ...]:
     """All names a site file may put under `driver:`."""
     from avctl.drivers.profile import Profile
 
-    return tuple(sorted({*_CODED, *Profile.names(folder)}))
+    return tuple(sorted({*_CODED, *_KINDS, *Profile.names(folder), *_installed()}))
 
 
 def options_model(name: str, folder: Path | None = None) -> type[Options]:
@@ -90,23 +102,64 @@ def build(spec: DeviceSpec, clock: Clock, secrets: Secrets, folder: Path | None 
     Raises UnknownDriver, ValueError for an address this driver cannot be reached by, pydantic.ValidationError for
     wrong options, LookupError for a missing secret.
     """
-    made = kind(spec.driver, folder)
+    made, told = kind(spec.driver, folder), dict[str, str]()
+
+    def remembered(name: str) -> str:
+        told[name] = secrets(name)
+        return told[name]
+
     scheme = urlsplit(spec.url).scheme
     if scheme not in made.schemes:
         raise ValueError(f"{spec.id}: {spec.driver} is reached by {_spoken(made.schemes)}, not by {spec.url}")
-    return made.build(spec, clock, secrets)
+    driver = made.build(spec, clock, remembered)
+    if (ring := ring_of(driver)) is not None:
+        ring.hide(told.values())
+    return driver
+
+
+def ring_of(driver: Driver) -> Ring | None:
+    """What has lately passed between a driver and its device; None for one that keeps no such record."""
+    found = getattr(driver, "ring", None)
+    return found if isinstance(found, Ring) else None
 
 
 def kind(name: str, folder: Path | None = None) -> Kind:
     """The kind of that name. Raises UnknownDriver."""
     if name in _CODED:
         return _Coded(_class(name))
+    if name in _KINDS:
+        return cast(Kind, getattr(import_module(f"avctl.drivers.{name.replace('-', '_')}"), _KINDS[name])())
     from avctl.drivers.profile import Profile
 
     found: Kind | None = Profile.find(name, folder)
-    if found is None:
+    if found is not None:
+        return found
+    if (entry := _installed().get(name)) is None:
         raise UnknownDriver(name, drivers(folder))
-    return found
+    return _loaded(entry)
+
+
+def _installed() -> Mapping[str, EntryPoint]:
+    """What other packages bring, by name. Nothing is loaded yet."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _loaded(entry: EntryPoint) -> Kind:
+    """The kind behind an entry point. Raises BrokenDriver."""
+    package = entry.dist.name if entry.dist else entry.value
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise BrokenDriver(f'driver "{entry.name}" of {package} cannot be loaded: {error!r}') from error
+    if isinstance(found, type) and issubclass(found, Conversation):
+        return _Coded(found)
+    made = found() if isinstance(found, type) else found
+    if not all(hasattr(made, part) for part in ("settings", "schemes", "build")):
+        raise BrokenDriver(
+            f'driver "{entry.name}" of {package} is {found!r}; want a class on top of avctl.drivers.base.Conversation, '
+            "or a Kind with settings, schemes and build"
+        )
+    return cast(Kind, made)
 
 
 class _Coded:
@@ -121,12 +174,12 @@ class _Coded:
         return cast(Driver, self._driver.made(spec, dial(spec.url), clock, options, secrets))
 
 
-def dial(url: str) -> Wire:
-    """The wire a URL asks for, not opened. Raises ValueError when the URL is not one of ours or is incomplete."""
+def dial(url: str) -> Tap:
+    """The wire a URL asks for, not opened, with a tap on it. Raises ValueError for a URL not ours or incomplete."""
     parts = urlsplit(url)
     if parts.scheme not in _WIRES:
         raise ValueError(f"{url}: a wire is one of {_spoken(tuple(_WIRES))}")
-    return _WIRES[parts.scheme](url)
+    return Tap(_WIRES[parts.scheme](url))
 
 
 _STANDARD: Mapping[str, int] = {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from avctl.drivers.base import Device, Options
+from avctl.drivers.base import Device, Options, Secrets
 from avctl.model.errors import Refused
 from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
@@ -18,6 +18,7 @@ from avctl.model.ports import Clock, Query
 from avctl.model.reading import Quality, Reading, Value
 from avctl.transports.magic import cast, magic
 
+DOC = "Switched on by a magic packet; never off, and never read"
 SOURCE = "AMD, Magic Packet Technology white paper 20213"
 STANDARD_PORT = 9  # discard; some cards listen at 7
 _TIMES = 3  # a datagram may be lost, and waking twice does no harm
@@ -37,14 +38,12 @@ class WakeOptions(Options):
 class WakeOnLan(Device):
     """One sleeping machine."""
 
-    schemes = ("wol",)
-    settings = WakeOptions
     queries: Sequence[Query] = ()
-    points = {"power": Point("power", "Switched on by a magic packet; never off, never read", SOURCE, words=("on",), writable=True)}  # noqa: RUF012  # fmt: skip
 
     def __init__(self, device: str, host: str, port: int, clock: Clock, options: WakeOptions) -> None:
         super().__init__(device, clock)
         self._host, self._port, self.options = host, port, options
+        self.points = {"power": Point("power", DOC, SOURCE, words=("on",), writable=True)}
 
     async def open(self) -> None:
         """Nothing: there is nobody to meet."""
@@ -58,9 +57,16 @@ class WakeOnLan(Device):
         return Reading(self.device, point, value, Quality.ASSUMED, self._clock.now())
 
 
-def build(spec: DeviceSpec, clock: Clock, options: WakeOptions) -> WakeOnLan:
-    """The driver of a device, not opened. Raises ValueError for no address."""
-    parts = urlsplit(spec.url)
-    if not parts.hostname:
-        raise ValueError(f"{spec.url}: want wol://broadcast-address or wol://broadcast-address:port")
-    return WakeOnLan(spec.id, parts.hostname, parts.port or STANDARD_PORT, clock, options)
+class Kind:
+    """What the registry knows of it: it has no wire that could be dialled."""
+
+    settings = WakeOptions
+    schemes = ("wol",)
+
+    def build(self, spec: DeviceSpec, clock: Clock, _: Secrets) -> WakeOnLan:
+        """A driver, not opened. Raises pydantic.ValidationError for wrong options, ValueError for no address."""
+        parts = urlsplit(spec.url)
+        if not parts.hostname:
+            raise ValueError(f"{spec.url}: want wol://broadcast-address or wol://broadcast-address:port")
+        options = WakeOptions.model_validate(spec.options)
+        return WakeOnLan(spec.id, parts.hostname, parts.port or STANDARD_PORT, clock, options)
