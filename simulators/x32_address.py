@@ -16,6 +16,27 @@ DESTINATIONS = (*(f"MIX{n}" for n in range(1, 17)), "L", "R", "L+R", "M/C", *(f"
 FREQUENCY = Log(20, 20000, 121)
 
 
+def _blocks(*names: str, of: int = 8) -> tuple[str, ...]:
+    """`A48` with 8 is A1-8, A9-16, … A41-48."""
+    pairs = [(name.rstrip("0123456789"), name) for name in names]
+    ends = [(stem, int(name.removeprefix(stem))) for stem, name in pairs]
+    return tuple(f"{stem}{first}-{first + of - 1}" for stem, last in ends for first in range(1, last + 1, of))
+
+
+_ANY = _blocks("AN32", "A48", "B48", "CARD32")
+_USER = _blocks("UIN32")
+INPUT = Choice((*_ANY, *_USER))
+AUX = Choice(("AUX1-4", *(f"{name}1-{n}" for name in ("AN", "A", "B", "CARD", "UIN") for n in (2, 4, 6))))
+_DIGITAL = ("OUT1-8", "OUT9-16", "P161-8", "P169-16", "AUX1-6/Mon", "AuxIN1-6/TB")
+OUTPUT = Choice((*_ANY, *_DIGITAL, *_blocks("UOUT48"), *_USER))
+_QUARTERS = _blocks("AN32", "A48", "B48", "CARD32", "OUT16", of=4), _blocks("UOUT48", "UIN32", of=4)
+_P16 = (("P161-4", "P169-12"), ("P165-8", "P1613-16"))
+FOURS = tuple(
+    Choice((*_QUARTERS[0][half::2], *_P16[half], "AUX/CR", "AUX/TB", *_QUARTERS[1][half::2])) for half in (0, 1)
+)
+"""What may feed outputs 1-4 and 9-12; what may feed 5-8 and 13-16."""
+
+
 def _strip(at: str, sends: int, stereo: bool) -> Iterator[tuple[str, Kind, Value]]:
     yield from _config(at)
     yield f"{at}/grp/dca", Bits(8), 0
@@ -67,6 +88,20 @@ def _outputs() -> Iterator[tuple[str, Kind, Value]]:
         yield f"/outputs/main/{n:02}/pos", Number(0, 8), 4
 
 
+def _routing() -> Iterator[tuple[str, Kind, Value]]:
+    eights = [f"{n}-{n + 7}" for n in range(1, 49, 8)]
+    for page, first in (("IN", 0), ("PLAY", 16)):
+        for n, block in enumerate(eights[:4]):
+            yield f"/config/routing/{page}/{block}", INPUT, first + n
+        yield f"/config/routing/{page}/AUX", AUX, 0
+    for page, blocks in (("AES50A", eights), ("AES50B", eights), ("CARD", eights[:4])):
+        for n, block in enumerate(blocks):
+            yield f"/config/routing/{page}/{block}", OUTPUT, 20 + n % 4
+    for n, block in enumerate(("1-4", "5-8", "9-12", "13-16")):
+        yield f"/config/routing/OUT/{block}", FOURS[n % 2], 20 + n // 2
+    yield "/config/routing/routswitch", Choice(("REC", "PLAY")), 0
+
+
 def _desk() -> Iterator[tuple[str, Kind, Value]]:
     for n in range(1, 7):
         yield f"/config/mute/{n}", SWITCH, 0
@@ -112,7 +147,7 @@ KINDS: dict[str, Kind] = {}
 FACTORY: dict[str, Value] = {}
 NODES: dict[str, list[str]] = {}
 """Group address to the addresses right below it, in the order `/node` writes them."""
-for _tell in (_channels, _outputs, _desk, _status):
+for _tell in (_channels, _outputs, _routing, _desk, _status):
     for _at, _kind, _value in _tell():
         KINDS[_at] = _kind
         FACTORY[_at] = taken if (taken := _kind.take(_value)) is not None else _value

@@ -14,7 +14,7 @@ from simulators.faces import Address
 from simulators.x32_address import FACTORY, FADER, KINDS
 from simulators.x32_kind import Value
 from simulators.x32_scene import CONDENSERS, Scene, shipped
-from simulators.x32_sound import SILENCE, Sound, Source
+from simulators.x32_sound import LEFT, RIGHT, SILENCE, Sound, Source
 from simulators.x32_subscription import Remotes, Subscriptions
 
 SLICE, PAUSE = 10, 0.005  # a recall moves so many values every so many seconds
@@ -65,7 +65,9 @@ class Console(OnDatagrams):
         """What leaves by `main` or `bus.NN`, dBFS. A desk without mains passes nothing."""
         if self.wire.dead:
             return SILENCE
-        return self.sound.main() if name == "main" else self.sound.bus(int(name.removeprefix("bus.")))
+        if name == "main":
+            return max(self.sound.main(LEFT), self.sound.main(RIGHT))
+        return self.sound.bus(int(name.removeprefix("bus.")))
 
     def fader(self, channel: int) -> float:
         """dB of a channel's fader; minus infinity when it is muted."""

@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Callable
 
-from simulators.x32_sound import SILENCE, Sound
+from simulators.x32_sound import LEFT, RIGHT, SILENCE, Sound
 
 _HEADROOM = 8.0  # +18 dBFS
 _SIZES = {3: 22, 7: 16, 8: 6, 9: 32, 10: 32, 12: 4, 14: 80, 15: 50, 16: 48}
@@ -42,6 +42,10 @@ def _buses(sound: Sound) -> list[float]:
     return [linear(sound.bus(n)) for n in range(1, 17)] + [linear(sound.matrix(n)) for n in range(1, 7)]
 
 
+def _main(sound: Sound) -> list[float]:
+    return [linear(sound.main(LEFT)), linear(sound.main(RIGHT))]
+
+
 def _all_inputs(sound: Sound, _: list[int]) -> list[float]:
     return _channels(sound) + [0.0] * 16 + _buses(sound)
 
@@ -51,13 +55,11 @@ def _channels_and_dynamics(sound: Sound, _: list[int]) -> list[float]:
 
 
 def _masters(sound: Sound, _: list[int]) -> list[float]:
-    main = linear(sound.main())
-    return [*_buses(sound), main, main, linear(sound.mono())] + [1.0] * 24
+    return [*_buses(sound), *_main(sound), linear(sound.mono())] + [1.0] * 24
 
 
 def _everything(sound: Sound, _: list[int]) -> list[float]:
-    main = linear(sound.main())
-    outputs = [linear(sound.bus(n)) for n in range(1, 15)] + [main, main]
+    outputs = [linear(sound.output(n)) for n in range(1, 17)]
     return _channels(sound) + [0.0] * 8 + outputs + [0.0] * 26
 
 
@@ -65,7 +67,7 @@ def _surface(sound: Sound, arguments: list[int]) -> list[float]:
     layer, group = (arguments + [0, 0])[:2]
     strips = {0: _channels(sound)[:16], 1: _channels(sound)[16:], 3: _buses(sound)[:16]}.get(layer, [0.0] * 16)
     groups = {1: _buses(sound)[:8], 2: _buses(sound)[8:16]}.get(group, [0.0] * 8)
-    return strips + groups + [linear(sound.main())] * 2 + [linear(sound.mono())]
+    return strips + groups + _main(sound) + [linear(sound.mono())]
 
 
 def _strip(sound: Sound, arguments: list[int]) -> list[float]:

@@ -61,11 +61,11 @@ class Sound:
             return OPEN_INPUT
         return total([self.sources[n](loudspeakers), -38.0 if n in self.humming else SILENCE])
 
-    def main(self) -> float:
-        """Left or right of the main output, dBFS."""
+    def main(self, side: int = LEFT) -> float:
+        """One side of the main output, dBFS: they differ only by where the oscillator goes."""
         inputs = [self.after_fader(n) for n in range(1, 33) if self._values[f"/ch/{n:02}/mix/st"]]
         buses = [self.bus(n) for n in range(1, 17) if self._values[f"/bus/{n:02}/mix/st"]]
-        return self._out("/main/st", [*inputs, *buses, self.oscillator((LEFT, RIGHT, BOTH))])
+        return self._out("/main/st", [*inputs, *buses, self.oscillator((side, BOTH))])
 
     def mono(self) -> float:
         """Mono/centre output, dBFS."""
@@ -81,6 +81,20 @@ class Sound:
     def matrix(self, n: int) -> float:
         """One of 6 matrices, dBFS: the oscillator is all that reaches them here."""
         return self._out(f"/mtx/{n:02}", [self.oscillator((n + 19,))])
+
+    def output(self, n: int) -> float:
+        """What leaves by one of 16 outputs, dBFS: main 1-3, buses 4-19, matrices 20-25, channels 26-57."""
+        source = int(self._values[f"/outputs/main/{n:02}/src"])
+        if source in (1, 2):
+            return self.main(LEFT if source == 1 else RIGHT)
+        if source == 3:
+            return self.mono()
+        if 4 <= source < 20:
+            return self.bus(source - 3)
+        if 20 <= source < 26:
+            return self.matrix(source - 19)
+        direct = 26 <= source < 58 and not self.blocked
+        return self.after_fader(source - 25) if direct else SILENCE
 
     def _send(self, channel: int, level: str) -> float:
         return self.after_fader(channel) + self._real(level, SEND)

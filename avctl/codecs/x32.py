@@ -8,7 +8,7 @@ of its steps, so what is read back is compared by half a step, never by equality
 import math
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from avctl.codecs import osc
@@ -17,6 +17,7 @@ from avctl.codecs.noise import Noise
 FADER_STEPS = 1024
 LEVEL_STEPS = 161
 FREQUENCY_STEPS = 121
+GAIN_STEPS = 145
 SILENCE_DB = -120.0
 """Minus infinity, by the house's convention."""
 
@@ -39,10 +40,10 @@ _FAINTEST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """One blob of `/meters/<bank>`: linear levels, 1.0 is 0 dBFS."""
+    """One blob of `/meters/<bank>`: what stands in it; on an X32 linear levels, 1.0 is 0 dBFS."""
 
     bank: int
-    levels: "array[float]"
+    levels: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,16 @@ def frequency(position: float) -> float:
 def frequency_position(hertz: float) -> float:
     """The step nearest to a frequency: 121 of them from 20 Hz to 20 kHz."""
     return snapped(math.log(max(hertz, 20.0) / 20) / math.log(1000), FREQUENCY_STEPS)
+
+
+def linear(position: float, low: float, high: float) -> float:
+    """What 0…1 stands for between `low` and `high`."""
+    return low + min(max(position, 0.0), 1.0) * (high - low)
+
+
+def linear_position(real: float, low: float, high: float, steps: int) -> float:
+    """The step nearest to `real` between `low` and `high`."""
+    return snapped((real - low) / (high - low), steps)
 
 
 def snapped(position: float, steps: int) -> float:

@@ -1,61 +1,54 @@
-"""Which needles moved: meter blobs come many times a second, and most of a blob says nothing new.
+"""What stands where in the meter blobs of an X32, and the points that show it.
 
-A level is told when it moved by a decibel or more, and every tenth blob whether it moved or not, so that who watches
-it can tell a quiet channel from a dead desk.
+Source: P.-G. Maillot, Unofficial X32/M32 OSC Remote Protocol v4.02, chapter on meters. Banks 1 and 2 are watched all
+the time, the others read now and then. Banks 0, 5, 6 and 13 repeat what these say; 7 to 10 and 14 are the inside of
+effects, 15 is a spectrum, 16 the gains of bank 1 once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from avctl.codecs.x32 import meter_db
+from avctl.drivers.desk_meter import Banks, Needle, row
+from avctl.drivers.desk_parameter import Describe
+from avctl.model.point import Point
 
-_MOVED = 1.0  # dB
-_FLOOR = -80.0  # dBFS; what moves beneath is the noise of the preamplifiers
-_REFRESH = 10  # blobs
-_MAIN = slice(22, 24)  # left and right in bank 2, behind 16 buses and 6 matrices
-
-
-class Needles:
-    """The levels told last, per point."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = [f"channel.{n:02}.level" for n in range(1, channels + 1)]
-        self._buses = [f"bus.{n:02}.level" for n in range(1, 17)]
-        self.rest()
-
-    def rest(self) -> None:
-        """Forget everything: the desk has been opened anew."""
-        self._told: dict[str, float | None] = {}
-        self._blobs = {1: 0, 2: 0}
-
-    def all(self, bank: int, levels: Sequence[float]) -> Iterator[tuple[str, float | None]]:
-        """Every level of a blob, in dBFS."""
-        for point, level in self._of(bank, levels):
-            db = meter_db(level)
-            self._told[point] = db
-            yield point, None if db is None else round(db, 1)
-
-    def moved(self, bank: int, levels: Sequence[float]) -> Iterator[tuple[str, float | None]]:
-        """The levels worth telling."""
-        if bank not in self._blobs:
-            return
-        self._blobs[bank] += 1
-        if self._blobs[bank] % _REFRESH == 0:
-            yield from self.all(bank, levels)
-            return
-        for point, level in self._of(bank, levels):
-            db = meter_db(level)
-            if _differ(self._told.get(point), db):
-                self._told[point] = db
-                yield point, None if db is None else round(db, 1)
-
-    def _of(self, bank: int, levels: Sequence[float]) -> Iterator[tuple[str, float]]:
-        if bank == 1:
-            yield from zip(self._channels, levels, strict=False)
-        if bank == 2:
-            yield from zip(self._buses, levels, strict=False)
-            if main := levels[_MAIN]:
-                yield "main.level", max(main)
+WATCHED = (1, 2)
+VISITED = (3, 4, 11, 12)
+_describe = Describe("Unofficial X32/M32 OSC Remote Protocol v4.02, chapter on meters")
+_DOCS = {"gate": "What the gate takes away.", "compression": "What the compressor takes away."}
 
 
-def _differ(told: float | None, db: float | None) -> bool:
-    return told is not db if told is None or db is None else abs(max(told, _FLOOR) - max(db, _FLOOR)) >= _MOVED
+def banks(channels: int) -> Banks:
+    """The needles of every bank that is read."""
+    numbers = [f"channel.{n:02}" for n in range(1, channels + 1)]
+    main = (Needle("main.left.level", 22), Needle("main.right.level", 23), Needle("main.level", 22, 2))
+    return {
+        1: (
+            *row([f"{part}.level" for part in numbers], 0),
+            *row([f"{part}.gate" for part in numbers], 32, lazy=True),
+            *row([f"{part}.compression" for part in numbers], 64, lazy=True),
+        ),
+        2: (
+            *row([f"bus.{n:02}.level" for n in range(1, 17)], 0),
+            *row([f"matrix.{n}.level" for n in range(1, 7)], 16),
+            *main,
+            Needle("mono.level", 24),
+        ),
+        3: (
+            *row([f"aux-out.{n}.level" for n in range(1, 7)], 0),
+            *row([f"aux-in.{n}.level" for n in range(1, 9)], 6),
+        ),
+        4: row([f"output.{n:02}.level" for n in range(1, 17)], 40),
+        11: (Needle("monitor.level", 0, 2), Needle("talkback.level", 2), Needle("oscillator.signal", 4)),
+        12: (Needle("recorder.in.level", 0, 2), Needle("recorder.out.level", 2, 2)),
+    }
+
+
+def levels(channels: int) -> Iterator[Point]:
+    """One point per needle: before the fader for channels, after it for buses, matrices and main."""
+    for needles in banks(channels).values():
+        for needle in needles:
+            quality = needle.point.rpartition(".")[2]
+            if quality in _DOCS:
+                yield _describe.reduction(needle.point, _DOCS[quality])
+            else:
+                yield _describe.level(needle.point, "Signal level.")
