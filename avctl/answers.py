@@ -13,6 +13,7 @@ from avctl.edges.web.asked import Asked, Item
 from avctl.engine.site import Site
 from avctl.locale import LANGUAGES
 from avctl.model.event import Event
+from avctl.overheard import Overheard
 from avctl.playbooks.filing import Filing
 from avctl.playbooks.model import Kind, Playbook
 
@@ -23,7 +24,13 @@ class Answers:
     """One per daemon; `asked` is what the page is handed."""
 
     def __init__(
-        self, site: Site, reader: Reader, diary: Diary, library: Mapping[str, Playbook], filing: Filing
+        self,
+        site: Site,
+        reader: Reader,
+        diary: Diary,
+        library: Mapping[str, Playbook],
+        filing: Filing,
+        overheard: Overheard,
     ) -> None:
         self._site, self._reader, self._diary, self._library, self._filing = site, reader, diary, library, filing
         self.asked = Asked(
@@ -33,6 +40,7 @@ class Answers:
             plan=self._plan,
             menu=self._menu,
             step=self._step,
+            wire=overheard.told,
             report=self._report,
             reports=filing.folder,
         )

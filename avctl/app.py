@@ -44,6 +44,7 @@ from avctl.maintenance import ARCHIVE
 from avctl.model.event import DaemonStarted, DaemonStopped, Event, Held, PlayEnded, Read, Released
 from avctl.model.house import DeviceSpec
 from avctl.model.ports import Clock, Driver
+from avctl.overheard import Overheard
 from avctl.playbooks.filing import Filing
 from avctl.playbooks.load import read_all
 from avctl.playbooks.model import Playbook
@@ -95,6 +96,7 @@ class Daemon:
         self.stand, self.house, self._to_terminal = stand, stand.settings.house, console
         self.watchdog = Watchdog()
         self._stack = AsyncExitStack()
+        self._drivers: dict[str, Driver] = {}
         self._failed: asyncio.Future[None] | None = None
         self.web_url = self.mqtt_url = ""
 
@@ -162,13 +164,16 @@ class Daemon:
     def _attach(self) -> dict[str, Playbook]:
         """Give every device its driver, and read the playbooks against what the devices can do."""
         for device in self.house.devices.values():
-            self.site.attach(device.id, self.stand.driver(device))
+            self._drivers[device.id] = self.stand.driver(device)
+            self.site.attach(device.id, self._drivers[device.id])
         return read_all(self.stand.settings.playbooks, self.house, self.site.points)
 
     async def _start_playbooks(self, open_runs: list[list[Event]]) -> None:
         recent = await self.reader.asked(memory.runs_started, self.stand.clock.now() - _HOUR)
         ready = self.stand.settings.bookings.ready
-        self.filing = Filing(self.site, self.library, self.reports, self.stand.simulated is not None, ready)
+        simulated = self.stand.simulated is not None
+        self.overheard = Overheard(self.site, self._drivers, asyncio.get_running_loop().time)
+        self.filing = Filing(self.site, self.library, self.reports, simulated, ready, self.overheard.frozen)
         self._keep(self.filing.work(open_runs), "reports")
         self.runner = Runner(self.site, self.library)
         await self.runner.start(open_runs, recent)
@@ -207,7 +212,7 @@ class Daemon:
         return mqtt
 
     async def _start_web(self, mqtt: Mqtt) -> None:
-        answers = Answers(self.site, self.reader, self.diary, self.library, self.filing)
+        answers = Answers(self.site, self.reader, self.diary, self.library, self.filing, self.overheard)
         web = Web(self.site, self.gate, self._metrics(mqtt), self.stand.settings.web.listen, answers.asked)
         self.web_url = await web.start()
         self._keep(web.run(), "web", web.stop)

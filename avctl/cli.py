@@ -110,6 +110,30 @@ def release(device: str, *, url: Url = "") -> int:
 
 
 @app.command
+def wire(device: str, *, follow: bool = True, format: Format = "table", url: Url = "") -> int:
+    """What passes on the wire of a device, as it passes: time, direction, bytes and meaning. Ends with Ctrl-C."""
+    from avctl.bench import watch
+
+    return watch(device, follow, format == "json", url)
+
+
+@app.command
+def record(
+    device: str,
+    *,
+    for_: Annotated[str, Parameter(name="--for", help='How long, such as "60s" or "5m".')] = "60s",
+    scrub: Annotated[bool, Parameter(help="Strike out serial numbers, too; secrets never get in.")] = False,
+    to: Annotated[Path | None, Parameter(help="The file; else DEVICE.wire here.")] = None,
+    url: Url = "",
+) -> int:
+    """Write what passes on the wire of a device as a transcript, for `python -m simulators --replay`."""
+    from avctl.bench import keep, seconds
+
+    print(keep(device, seconds(for_), scrub, to or Path(f"{device}.wire"), url))
+    return 0
+
+
+@app.command
 def status(room: str = "", *, format: Format = "table", url: Url = "") -> int:
     """How the rooms stand, the one that needs a human first on top."""
     from avctl.terminal import rooms

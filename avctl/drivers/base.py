@@ -17,6 +17,7 @@ from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query, Wire
 from avctl.model.reading import Quality, Reading, Value
+from avctl.transports.tap import Ring
 
 M = TypeVar("M")
 Secrets = Callable[[str], str]
@@ -90,11 +91,14 @@ class Conversation(Device, Generic[M]):
 
     decoder: Callable[[], Decoder[M | Noise]]
     schemes: ClassVar[tuple[str, ...]] = ()
+    port: ClassVar[int | None] = None
+    """Where it listens when the address does not say and the scheme's own port is not it."""
     settings: ClassVar[type[Options]] = Options
 
     def __init__(self, device: str, link: Wire, clock: Clock, options: Options | None = None) -> None:
         super().__init__(device, clock)
         self._link, self.options = link, options or self.settings()
+        self.ring: Ring | None = getattr(link, "ring", None)  # of a wire with a tap on it
         self._inbox: Inbox[M] = Inbox(link, self.decoder)
 
     @classmethod

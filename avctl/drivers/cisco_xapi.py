@@ -21,6 +21,7 @@ from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query, Wire
 from avctl.model.reading import Reading, Value
+from avctl.transports.tap import Tap
 
 _MANUAL = "Cisco SX20 API reference guide TC6.2"
 _REPLY = 5.0  # s
@@ -91,8 +92,9 @@ class CiscoXapi(Conversation[wire.Message]):
         if spec.url.startswith("ssh:"):
             from avctl.transports.ssh import Ssh
 
-            assert isinstance(link, Ssh)
-            link.admit(options.user, password, options.host_key)
+            shell = link.wire if isinstance(link, Tap) else link
+            assert isinstance(shell, Ssh)
+            shell.admit(options.user, password, options.host_key)
             password = ""
         return cls(spec.id, link, clock, options, password)
 

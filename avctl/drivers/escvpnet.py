@@ -12,6 +12,7 @@ import asyncio
 from avctl.codecs import escvpnet as wire
 from avctl.model.errors import AuthFailed, Busy, DeviceError, Garbled, NoAnswer, WrongDevice
 from avctl.model.ports import Wire
+from avctl.transports.tap import Ring
 
 _PATIENCE = 18.0  # s; the session's own net under `open` is 20 s
 _REFUSED = {
@@ -30,6 +31,7 @@ class EscVpNet:
     def __init__(self, link: Wire, password: str = "") -> None:
         self._link, self._knock = link, wire.connect(password)
         self._rest = b""
+        self.ring: Ring | None = getattr(link, "ring", None)
 
     def __str__(self) -> str:
         return f"ESC/VP.net over {self._link}"

@@ -156,6 +156,7 @@ class SnmpDevice(Device):
     ) -> None:
         super().__init__(device, clock)
         self._session, self._plan, self._options, self._sender = session, plan, options, sender
+        self.ring = session.ring
         self.points = {name: ask.point for name, ask in plan.asks.items()}
         self.queries = tuple(self._patient(query) for query, _ in plan.queries.values())
 

@@ -7,12 +7,14 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from avctl.model.event import Event, PlayEnded, PlayStarted, StepDone, StepIntended, StepWaits
+from avctl.model.outcome import Verdict
 from avctl.playbooks.desk import Desk
 from avctl.playbooks.model import Kind, Playbook
 from avctl.playbooks.report import LETTERS, READY, Report, html, make
@@ -20,14 +22,31 @@ from avctl.playbooks.report import LETTERS, READY, Report, html, make
 _OF_A_RUN = PlayStarted | StepIntended | StepDone | StepWaits | PlayEnded
 
 
+Wire = Callable[[str], Sequence[Mapping[str, Any]]]
+
+
+def _no_wire(device: str) -> Sequence[Mapping[str, Any]]:
+    return ()
+
+
 class Filing:
-    """A subscriber. `folder` is made if need be; `ready` seconds before a meeting its room must be ready."""
+    """A subscriber. `folder` is made if need be; `ready` seconds before a meeting its room must be ready.
+
+    `wire(device)` is what has just passed on its wire: kept with every step that went wrong.
+    """
 
     def __init__(
-        self, desk: Desk, library: Mapping[str, Playbook], folder: Path, simulated: bool, ready: float = READY
+        self,
+        desk: Desk,
+        library: Mapping[str, Playbook],
+        folder: Path,
+        simulated: bool,
+        ready: float = READY,
+        wire: Wire = _no_wire,
     ) -> None:
         self._desk, self._library, self.folder = desk, library, folder
-        self._simulated, self._ready = simulated, ready
+        self._simulated, self._ready, self._wire = simulated, ready, wire
+        self._wires: dict[str, dict[str, Sequence[Mapping[str, Any]]]] = {}  # run -> step -> what passed
         self._runs: dict[str, list[Event]] = {}
         self.filed: dict[str, Report] = {}
         self._subscription = desk.bus.subscribe("reports", lambda b: isinstance(b, _OF_A_RUN), settled=True)
@@ -43,7 +62,15 @@ class Filing:
             for event in run:
                 await self._heard(event)
         async for event in self._subscription:
+            self._freeze(event)
             await self._heard(event)
+
+    def _freeze(self, event: Event) -> None:
+        """What passed on the wire of a device by which a step failed is kept before it is gone."""
+        match event.body:
+            case StepDone(run, step, outcome, device) if device and outcome.verdict in (Verdict.FAIL, Verdict.ERROR):
+                if passed := self._wire(device):
+                    self._wires.setdefault(run, {})[step] = passed
 
     async def _heard(self, event: Event) -> None:
         if events := self._take(event):
@@ -67,7 +94,8 @@ class Filing:
         if number is None:
             return
         report = make(events, self._desk.house, playbook, number, self._simulated, self._ready)
-        _write(self.folder / f"{number}.json", json.dumps(report.json(), ensure_ascii=False, indent=1))
+        found = report.json() | {"wire": self._wires.pop(report.run, {})}
+        _write(self.folder / f"{number}.json", json.dumps(found, ensure_ascii=False, indent=1))
         _write(self.folder / f"{number}.html", html(report))
         self.filed[report.run] = report
 

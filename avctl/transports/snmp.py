@@ -19,6 +19,7 @@ from typing import TypeVar
 from avctl.model.errors import AuthFailed, Garbled, LinkDown, NoAnswer
 from avctl.transports.snmp_access import Access, Address, Reader, Varbind
 from avctl.transports.snmp_engine import PySnmp, is_warm, resolve, warm
+from avctl.transports.tap import Ring
 
 __all__ = ["Access", "SnmpSession", "Varbind", "warm"]
 
@@ -36,6 +37,7 @@ class SnmpSession:
         self._host, self._port, self._access = host, port, access
         self._timeout, self._retries = timeout, retries
         self._turn = asyncio.Lock()
+        self.ring = Ring(worded=True)
         self._reader: Reader | None = None
         self._writer: PySnmp | None = None
         self._address: Address = (host, port)
@@ -69,7 +71,10 @@ class SnmpSession:
         said: dict[str, Varbind] = dict.fromkeys(oids)
         async with self._turn:
             for some in _portions(oids):
-                said.update(await self._portion(some, timeout or self._timeout))
+                self.ring.note("out", f"get {' '.join(some)}".encode())
+                found = await self._portion(some, timeout or self._timeout)
+                self.ring.note("in", _worded(found))
+                said.update(found)
         return said
 
     async def walk(self, root: str, timeout: float | None = None) -> dict[str, Varbind]:
@@ -97,7 +102,9 @@ class SnmpSession:
             reader = self._live()
             if self._writer is None:
                 self._writer = reader if isinstance(reader, PySnmp) else PySnmp(self._address, self._access)
+            self.ring.note("out", f"set {oid} = {kind} {value}".encode())
             await self._writer.set(oid, value, kind, timeout or self._timeout, reader.engine_id)
+            self.ring.note("in", b"set")
 
     async def close(self) -> None:
         """Let go of the sockets; never raises."""
@@ -192,6 +199,10 @@ def _reader(address: Address, access: Access) -> Reader:
     except ImportError:
         return PySnmp(address, access)
     return GufoReader(address, access)
+
+
+def _worded(said: Mapping[str, Varbind]) -> bytes:
+    return "\n".join(f"{oid} = {value!r}" for oid, value in said.items()).encode()
 
 
 def _portions(oids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -59,7 +59,7 @@ def test_an_option_nobody_knows_is_a_mistake(clock: LoopClock) -> None:
 )
 def test_a_url_is_a_wire(url: str, kind: type, shown: str) -> None:
     wire = dial(url)
-    assert isinstance(wire, kind) and str(wire) == shown
+    assert isinstance(wire.wire, kind) and str(wire) == shown
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,16 @@ def router(site: Site, gate: Gate, asked: Asked, closing: asyncio.Event) -> APIR
         room = site.house.devices[device].room
         return {**sight.device(site, device), "room": room, "values": sight.values(site, device)}
 
+    @api.get("/devices/{device}/wire", responses=_MISSING, summary="What passed on the wire of a device, redacted")
+    async def wire(device: str, after: str = "0", wait: str = "0", scrub: bool = False) -> Any:
+        """Entries above number `after`; `wait` is for how many seconds to wait for one. `scrub` hides serials, too."""
+        if not (_whole(after) and _whole(wait)):
+            return _error(400, "after and wait are whole numbers, such as ?after=120&wait=10")
+        try:
+            return await asked.wire(device, int(after), float(wait), scrub)
+        except LookupError as error:
+            return _error(404, str(error.args[0]))
+
     @api.get("/events", responses=_MISSING, summary="What happened after event number `since`, oldest first")
     async def events(since: str = "0", limit: str = str(_PAGE)) -> Any:
         if not (_whole(since) and _whole(limit)):

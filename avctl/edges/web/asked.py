@@ -32,6 +32,10 @@ def _no_plan(room: str) -> Sequence[Mapping[str, Any]]:
     return ()
 
 
+async def _no_wire(device: str, after: int, wait: float, scrub: bool) -> Mapping[str, Any]:
+    raise LookupError("this daemon keeps no record of its wires")
+
+
 def _no_words(*_: str) -> str:
     return ""
 
@@ -51,7 +55,8 @@ class Asked:
     `archive(question, parameters)` answers a question of the archive as JSON, or raises LookupError naming the
     questions there are. `plan(room)` is what will run when; "" is every room. `menu(room)` are its playbooks.
     `step(playbook, step, language)` is what a step is called, "" for what it says of itself.
-    `report(run)` is the number under which a run's report lies in the folder `reports`, or "".
+    `wire(device, after, wait, scrub)` is what passed on a wire after entry number `after`, waiting so many seconds
+    for it; it raises LookupError. `report(run)` is the number under which a run's report lies in the folder `reports`, or "".
     """
 
     why: Callable[[int], Awaitable[Sequence[Event]]] = _no_events
@@ -60,5 +65,6 @@ class Asked:
     plan: Callable[[str], Sequence[Mapping[str, Any]]] = _no_plan
     menu: Callable[[str], Sequence[Item]] = _no_menu
     step: Callable[[str, str, str], str] = _no_words
+    wire: Callable[[str, int, float, bool], Awaitable[Mapping[str, Any]]] = _no_wire
     report: Callable[[str], str] = _no_report
     reports: Path | None = None
