@@ -50,7 +50,7 @@ def play_day() -> int:
     began, story = monotonic(), demo.long_day()
     folder = demo.prepare(story, _DAY.timestamp(), language())
     here, there = socket.socketpair()
-    with here, _building(folder, story, there) as simulators:
+    with _building(folder, story, there) as simulators, here:
         there.close()
         loop = JumpingLoop(here)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -19,10 +19,10 @@ _LONGEST_STRIKE = 600.0
 
 
 class Schedule:
-    """The questions of one device. `strikes` counts how often a side question stayed silent."""
+    """The questions of one device. `strikes` counts how often a side question stayed silent, `pace` stretches periods."""
 
-    def __init__(self, queries: Sequence[Query], strikes: Mapping[str, int]) -> None:
-        self.queries, self._strikes = queries, strikes
+    def __init__(self, queries: Sequence[Query], strikes: Mapping[str, int], pace: float = 1.0) -> None:
+        self.queries, self._strikes, self._pace = queries, strikes, pace
         self.busy = self.changing = False
         self.refused: set[str] = set()
         self._asked: dict[str, float] = {}
@@ -53,6 +53,7 @@ class Schedule:
     def period(self, query: Query) -> float:
         """Seconds between two askings, as things stand."""
         period = query.busy if query.busy is not None and self.busy else query.every
+        period *= 1.0 if query.busy == query.every else self._pace
         return period * GENTLER if self.changing and not self.is_vital(query) else period
 
     def is_vital(self, query: Query) -> bool:

@@ -28,7 +28,10 @@ class RoomSpec:
 
 @dataclass(frozen=True, slots=True)
 class DeviceSpec:
-    """A device: where it stands, what drives it, its address. `options` belong to the driver, `asset` to the archive."""
+    """A device: where it stands, what drives it, its address. `options` belong to the driver, `asset` to the archive.
+
+    `pace` stretches the periods at which it is asked: 3 for one that chokes when it is asked as often as others.
+    """
 
     id: str
     room: str
@@ -36,6 +39,7 @@ class DeviceSpec:
     url: str
     options: Mapping[str, object] = field(default_factory=dict)
     asset: Mapping[str, object] = field(default_factory=dict)
+    pace: float = 1.0
 
 
 class Tie(StrEnum):

@@ -13,7 +13,8 @@ class Query:
     """One question a driver can ask. All figures are seconds.
 
     `every` is the period while the room is idle, `busy` the period in a meeting or a test, `timeout` the longest
-    the manual lets the device take. `vital` marks the question whose silence means that the device is gone.
+    the manual lets the device take. `vital` marks the question whose silence means that the device is gone. A `busy`
+    equal to `every` marks a renewal, whose period nobody may stretch.
     """
 
     name: str

@@ -65,7 +65,7 @@ def stage(tmp_path: Path, clock: LoopClock) -> Stage:
     async def opened(
         *meetings: Meeting, rooms: tuple[str, ...] = ("301",), language: str = "en", folder: Path | None = None
     ) -> AsyncIterator[Play]:
-        story = Story(rooms, meetings, (), meters=4.9)
+        story = Story(rooms, meetings, (), pace=2)
         folder = folder or demo.prepare(story, MONDAY, language, tmp_path)
         plan = read(folder / "config" / "site.yaml", rooms)
         building = Building(plan, lockstep=True)
