@@ -1,7 +1,9 @@
 """Brings events from the bus to the store without ever holding up the loop: one task, one thread, group commit.
 
 While one transaction is on its way to the disk, the next one gathers; so a lone event is committed at once, and a
-flood shares its syncs. After each commit the bus hears up to which number everything is durable.
+flood shares its syncs. What an event calls for (a fault, the run that answers it, its first command) comes within a
+few turns of the loop and is let in: one commit for all of it is sooner durable than three. After each commit the bus
+hears up to which number everything is durable.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from avctl.engine.bus import Bus, Subscription
 from avctl.locale import both
 from avctl.model.event import Event, Notice, Read
 
+QUIET, ENOUGH = 4, 100  # turns of the loop without a further event after which a batch goes; events after which it goes
 RETRY = 5.0  # seconds between attempts to write to a file that would not be written to
 
 Fleeting = Callable[[str, str], bool]
@@ -59,9 +62,20 @@ class Writer:
         pause = RETRY if self._store.behind else None
         try:
             async with asyncio.timeout(pause):
-                return await self._subscription.batch() or None
+                self._taken = await self._subscription.batch()
         except TimeoutError:
             return []
+        await self._linger()
+        return self._taken or None
+
+    async def _linger(self) -> None:
+        """Let what follows from these events come in, unless somebody waits for them already."""
+        quiet = 0
+        while self._taken and quiet < QUIET and len(self._taken) < ENOUGH and not self._bus.awaited:
+            await asyncio.sleep(0)
+            more = self._subscription.take()
+            self._taken += more
+            quiet = 0 if more else quiet + 1
 
     async def _write(self, thread: ThreadPoolExecutor, batch: list[Event]) -> None:
         loop, upto = asyncio.get_running_loop(), self._bus.last

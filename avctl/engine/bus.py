@@ -14,6 +14,7 @@ from avctl.model.event import Body, Dropped, Event, Read
 from avctl.model.ports import Clock
 
 Wants = Callable[[Body], bool]
+_FIRST = 3  # turns of the loop by which who acts on what is durable is ahead of who shows it: a command is out by then
 
 
 class Subscription:
@@ -38,17 +39,21 @@ class Subscription:
                 return
             self._readings += 1
         self._queue.append(event)
-        self._ring()
+        self.ring()
 
     def settle(self, seq: int) -> None:
-        """Everything up to `seq` is durable now."""
+        """Everything up to `seq` is durable now, and may be taken; who waits for it is woken by `ring`."""
         self._watermark = seq
-        self._ring()
+
+    def ring(self) -> None:
+        """Wake whoever waits for the next event."""
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
 
     def close(self) -> None:
         """No more events will come; what is queued is still handed out."""
         self._open = False
-        self._ring()
+        self.ring()
 
     def take(self) -> list[Event]:
         """Everything that may be handed out now, oldest first."""
@@ -69,10 +74,6 @@ class Subscription:
         while batch := await self.batch():
             for event in batch:
                 yield event
-
-    def _ring(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
 
     def _merged(self, event: Event) -> bool:
         """Fold `event` into a queued reading of the same device, or make room by dropping the oldest."""
@@ -144,7 +145,7 @@ class Bus:
                 subscription.put(event)
 
     def settle(self, seq: int) -> None:
-        """The archive has committed everything up to `seq`."""
+        """The archive has committed everything up to `seq`. Who waits to act goes before those who only tell of it."""
         self._settled = max(self._settled, seq)
         for subscription in self._subscriptions:
             subscription.settle(self._settled)
@@ -152,6 +153,19 @@ class Bus:
             _, future = self._waiting.popleft()
             if not future.done():
                 future.set_result(None)
+        self._tell(_FIRST)
+
+    def _tell(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._tell, turns - 1)
+            return
+        for subscription in self._subscriptions:
+            subscription.ring()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for an event to become durable."""
+        return bool(self._waiting)
 
     async def durable(self, seq: int) -> None:
         """Wait until event `seq` cannot be lost any more."""

@@ -64,7 +64,9 @@ class Journal:
 
 
 class Pen:
-    """Writes one run's journal."""
+    """Writes one run's journal. An intent need not be waited for: the command that follows is not sent before it is
+    durable itself, and whatever was written earlier is durable then too.
+    """
 
     def __init__(self, desk: Desk, journal: Journal) -> None:
         self._desk, self.journal = desk, journal
@@ -72,12 +74,6 @@ class Pen:
     def write(self, body: Body, cause: int | None = None) -> Event:
         event = self._desk.publish(body, self.journal.seq if cause is None else cause)
         self.journal.fold(event)
-        return event
-
-    async def intend(self, body: StepIntended) -> Event:
-        """Write that something will be done, and wait until that cannot be lost any more."""
-        event = self.write(body)
-        await self._desk.bus.durable(event.seq)
         return event
 
 

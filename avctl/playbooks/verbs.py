@@ -81,7 +81,7 @@ class Verbs:
             if not same(_ON_THE_WAY.get(str(now.value), now.value), ours):
                 return True  # a person's hand came between, and it wins
         doing = self._words("put-back", point=intended.target, value=intended.before)
-        written = await self._pen.intend(
+        written = self._pen.write(
             StepIntended(self._run, step + RESTORE, "restore", doing, TestClass.PASSIVE, intended.target,
                          intended.before, intended.wanted)
         )  # fmt: skip
@@ -169,7 +169,7 @@ class Verbs:
             intended = StepIntended(
                 self._run, step.id, "set", doing, step.test_class, f"{device}.{point}", str(wanted), before
             )
-            written = (await self._pen.intend(intended)).seq
+            written = self._pen.write(intended).seq
         elif self._by_hand(step.id, now, wanted):
             return Finding(
                 Verdict.MARGINAL, self._words("by-hand", point=f"{device}.{point}"), str(now.value), str(wanted)

@@ -66,6 +66,27 @@ async def test_an_event_is_durable_once_the_file_has_it(path: Path, clock: Clock
         assert kinds(path) == ["daemon-started"]
 
 
+async def test_what_a_fault_calls_for_in_the_next_turns_shares_its_commit(path: Path, clock: Clock) -> None:
+    async with desk(path, clock) as d:
+        settled: list[int] = []
+        settle = d.bus.settle
+
+        def noted(seq: int) -> None:
+            settled.append(seq)
+            settle(seq)
+
+        d.bus.settle = noted  # type: ignore[method-assign]
+        d.say()
+        for _ in range(3):
+            await asyncio.sleep(0)  # the runner hears of it, a run begins
+        d.say()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        last = d.say()
+        await d.bus.durable(last.seq)
+        assert settled == [last.seq]
+
+
 async def test_everything_said_before_the_end_is_kept(path: Path, clock: Clock) -> None:
     async with desk(path, clock) as d:
         for n in range(2500):

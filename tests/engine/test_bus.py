@@ -61,6 +61,28 @@ async def test_who_wants_only_what_cannot_be_lost_hears_it_after_the_archive_has
     assert edge.take() == [event]
 
 
+async def test_a_command_that_waits_to_be_durable_is_out_before_pages_are_told(clock: LoopClock) -> None:
+    bus, order = Bus(clock, journaled=True), list[str]()
+    edge = bus.subscribe("edge", settled=True)
+
+    async def page() -> None:
+        await edge.batch()
+        order.append("page")
+
+    async def command(seq: int) -> None:
+        await bus.durable(seq)
+        await asyncio.sleep(0)  # past the guards, to the device's session
+        order.append("command")
+
+    event = tell(bus, DaemonStopped("now"))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(page())
+        group.create_task(command(event.seq))
+        await asyncio.sleep(0)
+        bus.settle(event.seq)
+    assert order == ["command", "page"]
+
+
 async def test_a_closed_bus_hands_out_what_is_left_and_ends(clock: LoopClock) -> None:
     bus = Bus(clock, journaled=True)
     edge = bus.subscribe("edge", settled=True)
