@@ -139,9 +139,9 @@ def _within(found: Found, pace: float) -> float:
 
 
 def _times(said: list[float] | str) -> list[float]:
-    if isinstance(said, str):
-        raise RuntimeError(said)
-    return said
+    if isinstance(said, list):
+        return said
+    raise RuntimeError(said)
 
 
 # --- the building
@@ -222,4 +222,3 @@ def main() -> None:
     for rooms, rounds in ((chosen.rooms, chosen.rounds),) if chosen.rooms else SIZES:
         print(table(asyncio.run(measure(rooms, rounds, chosen.pace, chosen.profile))), end="\n\n", flush=True)
     print("not measured: OpenAVC, the nearest open peer, which is not installed here")
-
