@@ -39,6 +39,7 @@ from simulators.site import Plan, Planned
 from simulators.snmp import Agent
 from simulators.ups import Ups
 from simulators.x32 import Desk
+from simulators.xair import Mixer
 
 COMMUNITY, USER, AUTH, PRIV = "public", "avctl", "auth-pass", "priv-pass"
 """What is used where the site file names no secret."""
@@ -77,6 +78,7 @@ DATAGRAMS: Mapping[str, tuple[type[Any], str]] = {
     "sennheiser-charger": (sennheiser_charger.Charger, "ssc"),
     "sennheiser-receiver": (sennheiser_receiver.Rack, "ssc"),
     "x32": (Desk, "osc"),
+    "xair": (Mixer, "osc"),
 }
 """What answers in datagrams, and the scheme of its address."""
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from simulators.console import Console
+from simulators.desk_sound import SILENCE, total
 from simulators.device import Device, State, mishap
 from simulators.pdu import Pdu
 from simulators.site import Link
-from simulators.x32 import Desk
-from simulators.x32_sound import SILENCE, total
 
 AMBIENCE = -62.0
 """Ventilation in an empty room."""
@@ -72,7 +72,7 @@ class Microphone:
     def __init__(self, name: str, room: "Room") -> None:
         self.name, self._room = name, room
         self.hears: list[Loudspeaker] = []
-        self.channels: list[tuple[Desk, int]] = []
+        self.channels: list[tuple[Console, int]] = []
         self.heal()
 
     @mishap
@@ -111,7 +111,7 @@ class Room:
         self.chance = Random(name)
         self.people = 0
         self.speakers: set[str] = set()
-        self.howling: dict[tuple[Desk, int], float] = {}
+        self.howling: dict[tuple[Console, int], float] = {}
         self.fixtures: dict[str, Loudspeaker | Microphone] = {}
 
     # --- people
@@ -154,7 +154,7 @@ class Room:
             return SPEECH + self.chance.gauss(0, 2)
         return total([AMBIENCE, PRESENCE if self.people else SILENCE, SPILL if self.speakers else SILENCE])
 
-    def _howls(self, at: tuple[Desk, int]) -> bool:
+    def _howls(self, at: tuple[Console, int]) -> bool:
         if at in self.howling and self.howling[at] - at[0].fader(at[1]) > HOWL_MARGIN:
             del self.howling[at]
         return at in self.howling
@@ -195,11 +195,11 @@ def couple(links: tuple[Link, ...], devices: dict[str, Device], rooms: dict[str,
         match start, end:
             case Pdu(), Device() if link.verb == "feeds":
                 _feed(start, int(port.removeprefix("outlet.")), end)
-            case Desk(), Loudspeaker():
+            case Console(), Loudspeaker():
                 end.feeds.append(partial(start.output, port))
             case Loudspeaker(), Microphone():
                 end.hears.append(start)
-            case Microphone(), Desk() if inlet.startswith("channel."):
+            case Microphone(), Console() if inlet.startswith("channel."):
                 end.plug(channel := int(inlet.removeprefix("channel.")), start.level)
                 start.channels.append((end, channel))
 

@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError
 _LINK = re.compile(r"(?P<source>\S+) (?P<verb>feeds|reaches) (?P<target>\S+)")
 NETWORK = {
     "x32": "osc",
+    "xair": "osc",
     "battery-mib": "snmp",
     "apc-rpdu": "snmp",
     "apc-rpdu2": "snmp",

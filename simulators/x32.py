@@ -11,61 +11,60 @@ Source: P.-G. Maillot, Unofficial X32/M32 OSC Remote Protocol, v4.02.
 """
 
 import shlex
-import struct
-from collections.abc import Callable
 from typing import Any
 
 from simulators import osc
+from simulators.desk_scene import Scene
 from simulators.faces import Address, Say
-from simulators.x32_address import KINDS, NODES
-from simulators.x32_desk import Console
-from simulators.x32_kind import Value
+from simulators.osc_desk import SUBSCRIBING, OscDesk
+from simulators.x32_address import FACTORY, KINDS, NODES
 from simulators.x32_meter import meters
+from simulators.x32_scene import shipped
+from simulators.x32_sound import X32Sound
 
-SERVER, NAME, FIRMWARE = "V2.07", "osc-server", "4.06"
-_SUBSCRIBED_STRING = 32  # bytes a string takes in a formatted subscription
+SERVER, FIRMWARE = "V2.07", "4.06"
 _READ_ONLY = {at for at in KINDS if at.startswith("/-stat/aes50") or at.endswith("/hasdata")}
 _READ_ONLY |= {"/-show/prepos/current", "/-stat/usbmounted", "/-stat/xcardtype"}
 
 
-class Desk(Console):
-    """How it speaks: `hear` one datagram, answer through `say` or not at all."""
+class Desk(OscDesk):
+    """One desk."""
 
-    stem = "x32"
+    stem, usual, server = "x32", "X32RACK", "osc-server"
+    boot = 60.0
+    kinds, factory, read_only = KINDS, FACTORY, frozenset(_READ_ONLY)
+    current, clients = "/-show/prepos/current", 4
+    sound: X32Sound
 
-    def hear(self, data: bytes, sender: Address, say: Say) -> None:
-        """One datagram. What is not a message it knows brings silence."""
-        message = osc.parse(data)
-        if message is None:
-            return
-        address, arguments = message
-        if command := _COMMANDS.get(address):
-            command(self, sender, say, arguments)
-        elif arguments:
-            self._set(address, arguments, sender)
-        elif address in self.values:
-            say(osc.build(address, self.values[address]))
+    def ears(self) -> X32Sound:
+        return X32Sound(self.values, self.random)
+
+    def shipped(self) -> dict[int, Scene]:
+        return shipped()
+
+    def blob(self, address: str, numbers: list[int]) -> bytes | None:
+        return meters(self.sound, address, numbers)
+
+    def _name_scenes(self) -> None:
+        for number in range(100):
+            at = f"/-show/showfile/scene/{number:03}"
+            self.values[f"{at}/name"] = self.scenes[number].name if number in self.scenes else ""
+            self.values[f"{at}/hasdata"] = int(number in self.scenes)
 
     def _set(self, address: str, arguments: list[Any], sender: Address) -> None:
+        """A parameter, or several below a group address: those of no texts, for a text among them is X Air's way."""
         if address not in KINDS and any(isinstance(argument, str) for argument in arguments):
-            return  # a string among several values works on X Air only
+            return
         for leaf, argument in zip(_leaves(address), arguments, strict=False):
             self._take(leaf, KINDS[leaf].take(argument), sender)
-
-    def _take(self, leaf: str, value: Value | None, sender: Address) -> None:
-        if value is not None and leaf not in _READ_ONLY:
-            self.change(leaf, value, sender)
 
     # --- identity
 
     def _info(self, _: Address, say: Say, __: list[Any]) -> None:
-        say(osc.build("/info", SERVER, NAME, self.model, FIRMWARE))
+        say(osc.build("/info", SERVER, self.server, self.model, FIRMWARE))
 
     def _xinfo(self, _: Address, say: Say, __: list[Any]) -> None:
         say(osc.build("/xinfo", self.address, str(self.values["/-prefs/name"]), self.model, FIRMWARE))
-
-    def _status(self, _: Address, say: Say, __: list[Any]) -> None:
-        say(osc.build("/status", "active", self.address, NAME))
 
     # --- text
 
@@ -95,64 +94,15 @@ class Desk(Console):
     # --- scenes
 
     def _goscene(self, _: Address, __: Say, arguments: list[Any]) -> None:
+        """A number, or a number in letters: so behringer-mixer sends it, to real desks."""
         match arguments:
-            case [int(number)]:
-                self.load(number)
+            case [int() | str() as number] if str(number).isdecimal():
+                self.load(int(number))
 
     def _load(self, _: Address, say: Say, arguments: list[Any]) -> None:
         match arguments:
             case ["scene", int(number)]:
                 say(osc.build("/load", "scene", int(self.load(number))))
-
-    # --- subscriptions
-
-    def _xremote(self, sender: Address, say: Say, _: list[Any]) -> None:
-        self.remotes.add(sender, say)
-
-    def _meters(self, sender: Address, say: Say, arguments: list[Any]) -> None:
-        match arguments:
-            case [str(address), *numbers] if all(type(number) is int for number in numbers):
-                self._send_meters(sender, say, address, address, numbers)
-
-    def _batchsubscribe(self, sender: Address, say: Say, arguments: list[Any]) -> None:
-        match arguments:
-            case [str(alias), str(address), int(first), int(second), int(factor)] if alias:
-                self._send_meters(sender, say, alias, address, [first, second, factor])
-
-    def _send_meters(self, sender: Address, say: Say, alias: str, address: str, numbers: list[int]) -> None:
-        *channels, factor = numbers or [1]
-
-        def make() -> bytes | None:
-            content = meters(self.sound, address, channels)
-            return None if content is None else osc.build(alias, content)
-
-        self.subscriptions.add(sender, say, alias, factor, make)
-
-    def _subscribe(self, sender: Address, say: Say, arguments: list[Any]) -> None:
-        match arguments:
-            case [str(at)] | [str(at), int()] if at in self.values:
-                factor = arguments[1] if len(arguments) > 1 else 1
-                self.subscriptions.add(sender, say, at, factor, lambda: osc.build(at, self.values[at]))
-
-    def _formatsubscribe(self, sender: Address, say: Say, arguments: list[Any]) -> None:
-        words = [argument for argument in arguments if isinstance(argument, str)]
-        numbers = [argument for argument in arguments if type(argument) is int]
-        if len(words) < 2 or not words[0] or len(numbers) != 3 or not 0 <= numbers[1] - numbers[0] < 100:
-            return
-        (alias, *patterns), (first, last, factor) = words, numbers
-        addresses = [_filled(pattern, n) for pattern in patterns for n in range(first, last + 1)]
-        if all(address in self.values for address in addresses):
-            self.subscriptions.add(sender, say, alias, factor, lambda: osc.build(alias, self._packed(addresses)))
-
-    def _packed(self, addresses: list[str]) -> bytes:
-        packed = b"".join(_little(self.values[address]) for address in addresses)
-        return struct.pack("<i", len(packed) + 4) + packed
-
-    def _renew(self, sender: Address, _: Say, arguments: list[Any]) -> None:
-        self.subscriptions.renew(sender, arguments[0] if arguments else None)
-
-    def _unsubscribe(self, sender: Address, _: Say, arguments: list[Any]) -> None:
-        self.subscriptions.stop(sender, arguments[0] if arguments else None)
 
 
 def _leaves(address: str) -> list[str]:
@@ -168,33 +118,13 @@ def _words(text: str) -> list[str]:
         return [""]
 
 
-def _filled(pattern: str, n: int) -> str:
-    """`/ch/**/mix/on` with 1 is `/ch/01/mix/on`."""
-    stars = pattern.count("*")
-    return pattern.replace("*" * stars, f"{n:0{stars}}") if stars else pattern
-
-
-def _little(value: Value) -> bytes:
-    if isinstance(value, str):
-        return value.encode()[:_SUBSCRIBED_STRING].ljust(_SUBSCRIBED_STRING, b"\0")
-    return struct.pack("<f" if isinstance(value, float) else "<i", value)
-
-
-Command = Callable[[Desk, Address, Say, list[Any]], None]
-_COMMANDS: dict[str, Command] = {
+Desk.commands = {
+    **SUBSCRIBING,
     "/info": Desk._info,
     "/xinfo": Desk._xinfo,
-    "/status": Desk._status,
     "/node": Desk._node,
     "/": Desk._text,
     "/showdump": Desk._showdump,
     "/-action/goscene": Desk._goscene,
     "/load": Desk._load,
-    "/xremote": Desk._xremote,
-    "/meters": Desk._meters,
-    "/batchsubscribe": Desk._batchsubscribe,
-    "/subscribe": Desk._subscribe,
-    "/formatsubscribe": Desk._formatsubscribe,
-    "/renew": Desk._renew,
-    "/unsubscribe": Desk._unsubscribe,
 }

@@ -5,13 +5,11 @@ Source: P.-G. Maillot, Unofficial X32/M32 OSC Remote Protocol, v4.02: parameter 
 
 from collections.abc import Iterator
 
-from simulators.x32_kind import Bits, Choice, Kind, Level, Linear, Log, Number, Text, Value
+from simulators.desk_kind import Bits, Choice, Kind, Linear, Log, Number, Text, Value
+from simulators.desk_sound import FADER, GAIN, SEND, TRIM
 
 SWITCH = Choice(("OFF", "ON"))
-FADER, SEND = Level(-90, 10, 1024), Level(-90, 10, 161)
 PAN = Linear(-100, 100, 101, "{:+.0f}")
-GAIN = Linear(-12, 60, 145, "{:+.1f}")
-TRIM = Linear(-18, 18, 145, "{:+.1f}")
 DESTINATIONS = (*(f"MIX{n}" for n in range(1, 17)), "L", "R", "L+R", "M/C", *(f"MTX{n}" for n in range(1, 7)))
 FREQUENCY = Log(20, 20000, 121)
 

@@ -8,7 +8,8 @@ import math
 import struct
 from collections.abc import Callable
 
-from simulators.x32_sound import LEFT, RIGHT, SILENCE, Sound
+from simulators.desk_sound import SILENCE
+from simulators.x32_sound import X32Sound as Sound
 
 _HEADROOM = 8.0  # +18 dBFS
 _SIZES = {3: 22, 7: 16, 8: 6, 9: 32, 10: 32, 12: 4, 14: 80, 15: 50, 16: 48}
@@ -43,7 +44,7 @@ def _buses(sound: Sound) -> list[float]:
 
 
 def _main(sound: Sound) -> list[float]:
-    return [linear(sound.main(LEFT)), linear(sound.main(RIGHT))]
+    return [linear(side) for side in sound.sides()]
 
 
 def _all_inputs(sound: Sound, _: list[int]) -> list[float]:

@@ -37,6 +37,7 @@ _CODED: Mapping[str, str] = {  # module of this package, with hyphens: class in 
     "shure-charger": "ShureCharger",
     "shure-receiver": "ShureReceiver",
     "x32": "X32",
+    "xair": "XAir",
 }
 
 
@@ -171,7 +172,9 @@ class _Coded:
 
     def build(self, spec: DeviceSpec, clock: Clock, secrets: Secrets) -> Driver:
         options = self.settings.model_validate(spec.options)
-        return cast(Driver, self._driver.made(spec, dial(spec.url), clock, options, secrets))
+        return cast(
+            Driver, self._driver.made(spec, dial(_ported(spec.url, self._driver.port)), clock, options, secrets)
+        )
 
 
 def dial(url: str) -> Tap:
@@ -250,6 +253,12 @@ def _host_and_port(url: str) -> tuple[str, int]:
     if not parts.hostname or port is None:
         raise ValueError(f"{url}: want {parts.scheme}://host:port")
     return parts.hostname, port
+
+
+def _ported(url: str, port: int | None) -> str:
+    """`osc://10.0.0.1` with the port of the driver, where it has one and the address names none."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc}:{port}").geturl() if port and not parts.port else url
 
 
 def _spoken(names: tuple[str, ...]) -> str:

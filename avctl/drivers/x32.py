@@ -1,8 +1,8 @@
 """Behringer X32 and Midas M32 over OSC, UDP port 10023: what they do otherwise than every desk (`drivers.desk`).
 
 1. `/node` reads a whole strip as one line of text. 2. `/load` is the only scene command that answers, before it is
-done: what counts is read afterwards. 3. Which head amplifier feeds a channel is a question of routing (`/-ha/NN/index`),
-asked anew before gain or phantom power is set: 48 V on the wrong input is no small mistake.
+done: what counts is read afterwards. 3. Which head amplifier feeds a channel is a question of routing, asked anew
+(`/-ha/NN/index`) before gain or phantom power is set: 48 V on the wrong input is no small mistake.
 
 Source: P.-G. Maillot, Unofficial X32/M32 OSC Remote Protocol v4.02.
 """

@@ -25,7 +25,7 @@ def _fours(last: bool) -> tuple[str, ...]:
     """Blocks of eight as an output of four takes them: their first half or their last."""
 
     def half(block: str) -> str:
-        head, _, end = block.partition("-")
+        head = block.partition("-")[0]
         name = head.rstrip("0123456789") if not head.startswith("p16") else "p16"
         first = int(head.removeprefix(name)) + (4 if last else 0)
         return f"{name}{first}-{first + 3}"

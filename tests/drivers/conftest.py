@@ -19,6 +19,7 @@ from simulators import adcp, nec, ntcontrol, pjlink
 from simulators.escvp21 import Projector
 from simulators.faces import TcpFace, UdpFace
 from simulators.x32 import Desk
+from simulators.xair import Mixer
 from tests.drivers.datagrams import DATAGRAMS
 from tests.drivers.talkers import TALKERS
 
@@ -74,9 +75,10 @@ def greeted(greeting: bytes) -> tuple[Memory, Memory]:
 
 MakeBench = Callable[..., Coroutine[Any, Any, Bench]]
 TALKING = {stem: talker.device for stem, talker in (TALKERS | DATAGRAMS).items()}
-SCHEMES = {"x32": "osc"} | dict.fromkeys(DATAGRAMS, "ssc")
+SCHEMES = {"x32": "osc", "xair": "osc"} | dict.fromkeys(DATAGRAMS, "ssc")
 SIMULATED = {
     "x32": Desk,
+    "xair": Mixer,
     "escvp21": Projector,
     "pjlink": pjlink.Projector,
     "nec": nec.Projector,

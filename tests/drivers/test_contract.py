@@ -14,6 +14,7 @@ from avctl.drivers.nec import Nec
 from avctl.drivers.ntcontrol import NtControl
 from avctl.drivers.pjlink import PjLink
 from avctl.drivers.x32 import X32
+from avctl.drivers.xair import XAir
 from avctl.model.errors import Busy, DeviceError, Garbled, LinkDown, NoAnswer, Refused
 from avctl.model.ports import Query
 from avctl.model.reading import Reading
@@ -29,6 +30,7 @@ STEMS: dict[str, type[Any]] = {
     "ntcontrol": NtControl,
     "adcp": Adcp,
     "x32": X32,
+    "xair": XAir,
 }
 NETS = 5.0  # the session waits this long at least before it gives up on a driver
 Far = Callable[[Memory], Awaitable[None]]
@@ -41,6 +43,7 @@ OTHER = {
     "ntcontrol": b"00VOL:1\r",
     "adcp": b"7\r\n",
     "x32": b"/ch/01/eq/on\0\0\0\0,i\0\0\0\0\0\1",
+    "xair": b"/ch/01/eq/on\0\0\0\0,i\0\0\0\0\0\1",
 }
 STEMS |= {stem: talker.driver for stem, talker in (TALKERS | DATAGRAMS).items()}
 OTHER |= {stem: talker.other for stem, talker in (TALKERS | DATAGRAMS).items()}

@@ -19,6 +19,7 @@ from avctl.drivers.ntcontrol import NtControl, NtControlOptions
 from avctl.drivers.pjlink import PjLink, PjLinkOptions
 from avctl.drivers.projector import Projector, ProjectorOptions
 from avctl.drivers.x32 import X32
+from avctl.drivers.xair import XAir
 from avctl.model.errors import DeviceError
 from avctl.model.ports import Query
 from avctl.model.reading import Value
@@ -39,6 +40,7 @@ def held(hdmi: str) -> ProjectorOptions:
 
 MAKERS: Mapping[str, Callable[[Memory, LoopClock], object]] = {
     "x32": lambda near, clock: X32("desk", near, clock),
+    "xair": lambda near, clock: XAir("desk", near, clock),
     "escvp21": lambda near, clock: EscVp21("projector", near, clock, EscVp21Options(sources={"hdmi-1": "30"})),
     "pjlink": lambda near, clock: PjLink("projector", near, clock, PJLINK, "JBMIAProjectorLink"),
     "nec": lambda near, clock: Nec("projector", near, clock, held("1A")),

@@ -9,8 +9,10 @@ from simulators import adcp, escvpnet, nec, ntcontrol, osc, pjlink
 from simulators.building import DATAGRAMS, STREAMS
 from simulators.device import Device
 from simulators.escvp21 import Projector
+from simulators.osc_desk import OscDesk
 from simulators.talker import Talker
 from simulators.x32 import Desk
+from simulators.xair import Mixer
 from tests.wire.transcript import Transcript, Turn, transcripts
 
 SOMEBODY = ("127.0.0.1", 9)
@@ -74,7 +76,8 @@ async def test_a_talker_says_what_the_manual_says(script: Transcript) -> None:
         said.clear()
 
 
-SENDERS = {stem: device for stem, (device, _) in DATAGRAMS.items() if stem != "x32"}
+DESKS = {"x32": Desk, "xair": Mixer}
+SENDERS = {stem: device for stem, (device, _) in DATAGRAMS.items() if stem not in DESKS}
 
 
 @pytest.mark.parametrize("script", [script for stem in SENDERS for script in transcripts(stem)], ids=str)
@@ -86,9 +89,9 @@ async def test_a_sender_of_datagrams_says_what_the_manual_says(script: Transcrip
         assert await replay(device, turn, ask, said) == turn.said, turn.asked
 
 
-@pytest.mark.parametrize("script", transcripts("x32"), ids=str)
+@pytest.mark.parametrize("script", [script for stem in DESKS for script in transcripts(stem)], ids=str)
 async def test_the_desk_says_what_the_manual_says(script: Transcript) -> None:
-    desk = Desk("desk")
+    desk = DESKS[script.path.parent.name]("desk")
     said: list[bytes] = []
     for turn in script.turns:
         if turn.asked:
@@ -98,7 +101,7 @@ async def test_the_desk_says_what_the_manual_says(script: Transcript) -> None:
             await pushes(desk, turn, said)
 
 
-async def pushes(desk: Desk, turn: Turn, said: list[bytes]) -> None:
+async def pushes(desk: OscDesk, turn: Turn, said: list[bytes]) -> None:
     """What the device says unasked is what it pushes when somebody moves something at it. Meters are not moved."""
     desk.hear(osc.build("/xremote"), SOMEBODY, said.append)
     for datagram in turn.said:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+DESKS = ("x32", "xair")
+"""Folders of OSC: one datagram a line."""
 
 
 @dataclass
@@ -81,7 +83,7 @@ def _turns(path: Path, lines: list[str]) -> Iterator[Turn]:
 def _bytes(path: Path, text: str) -> bytes:
     if text.startswith("hex "):
         return bytes.fromhex(text[4:])
-    if path.parent.name == "x32":
+    if path.parent.name in DESKS:
         return _datagram(text)
     literal = text.replace('"', r"\"")
     return bytes(ast.literal_eval(f'b"{literal}"'))

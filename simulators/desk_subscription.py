@@ -1,6 +1,7 @@
 """Who gets told without asking: `/xremote` clients hear of changes, subscribers get a datagram every so often.
 
-Both live ten seconds and are forgotten without a word. Source: X32 OSC document, chapter on subscriptions.
+Both live ten seconds and are forgotten without a word, on an X32 and on an X Air alike. Source: X32 OSC document,
+chapter on subscriptions; X AIR Remote Control Protocol, p. 1.
 """
 
 import asyncio
@@ -8,7 +9,6 @@ from collections.abc import Callable
 
 from simulators.faces import Address, Say
 
-CLIENTS = 4  # /xremote; a fifth gets nothing and is not told
 LIFE = 10.0  # s
 TICK = 0.05  # s, times the time factor
 Make = Callable[[], bytes | None]
@@ -18,14 +18,17 @@ Make = Callable[[], bytes | None]
 class Remotes:
     """The `/xremote` clients."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most  # one more gets nothing and is not told
         self._clients: dict[Address, tuple[Say, float]] = {}
+        self._echoed: set[Address] = set()
 
-    def add(self, client: Address, say: Say) -> None:
-        """Ten seconds for this client, if there is room."""
+    def add(self, client: Address, say: Say, echo: bool = False) -> None:
+        """Ten seconds for this client, if there is room. `echo`: it wants to hear of its own changes, too."""
         self.count()
-        if client in self._clients or len(self._clients) < CLIENTS:
+        if client in self._clients or len(self._clients) < self._most:
             self._clients[client] = (say, _now() + LIFE)
+            (self._echoed.add if echo else self._echoed.discard)(client)
 
     def count(self) -> int:
         """How many are alive; the others are forgotten."""
@@ -33,10 +36,10 @@ class Remotes:
         return len(self._clients)
 
     def push(self, datagram: bytes, sender: Address | None) -> None:
-        """To everybody but the one who caused it."""
+        """To everybody, but to the one who caused it only if it wants that."""
         self.count()
         for client, (say, _) in self._clients.items():
-            if client != sender:
+            if client != sender or client in self._echoed:
                 say(datagram)
 
     def clear(self) -> None:

@@ -1,59 +1,71 @@
-"""The life of a desk: its parameters, its scenes, who touches it, what befalls it. How it speaks is in `x32`.
+"""The life of a desk: its parameters, its scenes, who touches it, what befalls it. Its family says what it has.
 
 A change is told to every `/xremote` client but the one who made it. A recall takes a while: values move a slice at a
 time, as on the real desk, where an answer to `/load` does not mean that all is done.
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from simulators import osc
+from simulators.desk_kind import Kind, Value
+from simulators.desk_scene import CONDENSERS, Scene
+from simulators.desk_sound import FADER, SILENCE, Sound, Source
+from simulators.desk_subscription import Remotes, Subscriptions
 from simulators.device import OnDatagrams, State, mishap
 from simulators.faces import Address
-from simulators.x32_address import FACTORY, FADER, KINDS
-from simulators.x32_kind import Value
-from simulators.x32_scene import CONDENSERS, Scene, shipped
-from simulators.x32_sound import LEFT, RIGHT, SILENCE, Sound, Source
-from simulators.x32_subscription import Remotes, Subscriptions
 
 SLICE, PAUSE = 10, 0.005  # a recall moves so many values every so many seconds
-CURRENT = "/-show/prepos/current"
 
 
 class Console(OnDatagrams):
     """What it is (values by address) and what befalls it (mishaps)."""
 
-    boot = 60.0
     draw = 0.5
+    usual = ""
+    """Its model, where the site file does not say."""
+    kinds: Mapping[str, Kind]
+    factory: Mapping[str, Value]
+    current: ClassVar[str]
+    """Where the number of the scene recalled last is kept."""
+    clients: ClassVar[int]
+    """How many are told of changes."""
 
     def __init__(self, name: str, simulate: Mapping[str, Any] | None = None) -> None:
         super().__init__(name, simulate)
-        self.model = str(self.simulate.get("model", "X32RACK"))
+        self.model = str(self.simulate.get("model", self.usual))
         self.address = "127.0.0.1"
-        self.values: dict[str, Value] = dict(FACTORY)
+        self.values: dict[str, Value] = dict(self.factory)
         self.values["/-prefs/name"] = str(self.simulate.get("console", name))[:12]
-        self.sound = Sound(self.values, self.random)
+        self.sound = self.ears()
         self.sound.condensers = set(CONDENSERS)
-        self.scenes: dict[int, Scene] = shipped()
+        self.scenes: dict[int, Scene] = self.shipped()
         self.refusing = False
-        self.remotes, self.subscriptions = Remotes(), Subscriptions()
+        self.remotes, self.subscriptions = Remotes(self.clients), Subscriptions()
         self._lost: dict[int, Scene] = {}
         self._before: dict[str, Value] = {}
         self._recall: asyncio.TimerHandle | None = None
         self._name_scenes()
         self._start_in(int(self.simulate.get("scene", 2)))
 
+    @abstractmethod
+    def ears(self) -> Sound:
+        """What flows through a desk of this family."""
+
+    @abstractmethod
+    def shipped(self) -> dict[int, Scene]:
+        """The scenes an installer left in it."""
+
+    @abstractmethod
     def _name_scenes(self) -> None:
-        for number in range(100):
-            at = f"/-show/showfile/scene/{number:03}"
-            self.values[f"{at}/name"] = self.scenes[number].name if number in self.scenes else ""
-            self.values[f"{at}/hasdata"] = int(number in self.scenes)
+        """Show the names of all scenes where the family keeps them."""
 
     def _start_in(self, scene: int) -> None:
         if scene in self.scenes:
             self.values |= self.scenes[scene].values
-            self.values[CURRENT] = scene
+            self.values[self.current] = scene
 
     # --- what flows in and out
 
@@ -66,7 +78,7 @@ class Console(OnDatagrams):
         if self.wire.dead:
             return SILENCE
         if name == "main":
-            return max(self.sound.main(LEFT), self.sound.main(RIGHT))
+            return max(self.sound.sides())
         return self.sound.bus(int(name.removeprefix("bus.")))
 
     def fader(self, channel: int) -> float:
@@ -82,11 +94,11 @@ class Console(OnDatagrams):
         self.subscriptions.clear()
         if self._recall:
             self._recall.cancel()
-        self.values["/-stat/osc/on"] = 0
+        self.values |= {at: 0 for at in self.values if at == "/-stat/osc/on"}
 
     def touch(self, at: str, value: Value) -> None:
         """Somebody moved it at the desk. Raises KeyError for an address, ValueError for a value it does not have."""
-        taken = KINDS[at].take(value)
+        taken = self.kinds[at].take(value)
         if taken is None:
             raise ValueError(f"{at} does not take {value!r}")
         self.change(at, taken, None)
@@ -111,7 +123,7 @@ class Console(OnDatagrams):
             return None
         odd = (int(parts[2]) - 1) // 2 * 2 + 1
         other = odd if int(parts[2]) != odd else odd + 1
-        linked = self.values[f"/config/chlink/{odd}-{odd + 1}"]
+        linked = self.values.get(f"/config/chlink/{odd}-{odd + 1}")
         return "/".join(["", "ch", f"{other:02}", *parts[3:]]) if linked else None
 
     def load(self, number: int) -> bool:
@@ -120,7 +132,7 @@ class Console(OnDatagrams):
             return False
         wanted = self.scenes[number].values
         moved = [at for at in wanted if self.values[at] != wanted[at] or at.endswith(("/mix/fader", "/mix/on"))]
-        self._now_is(CURRENT, number, None)
+        self._now_is(self.current, number, None)
         self._move(wanted, moved)
         return True
 
@@ -146,37 +158,37 @@ class Console(OnDatagrams):
     @mishap
     def channel_muted(self, channel: int = 1) -> None:
         """Somebody pressed MUTE at the desk."""
-        self._by_hand(f"/ch/{_channel(channel):02}/mix/on", 0)
+        self._by_hand(f"/ch/{self._channel(channel):02}/mix/on", 0)
 
     @mishap
     def fader_moved(self, channel: int = 1, db: float = -20.0) -> None:
         """Somebody moved a fader at the desk, to so many dB."""
-        self._by_hand(f"/ch/{_channel(channel):02}/mix/fader", float(FADER.wire(float(db))))
+        self._by_hand(f"/ch/{self._channel(channel):02}/mix/fader", float(FADER.wire(float(db))))
 
     @mishap
     def main_muted(self) -> None:
         """Somebody muted the whole room."""
-        self._by_hand("/main/st/mix/on", 0)
+        self._by_hand(f"{self.sound.main_strip}/mix/on", 0)
 
     @mishap
     def gain_drifts(self, channel: int = 1, by: float = -9.0) -> None:
         """A head amplifier loses gain without the desk noticing: it still shows the old value."""
-        self.sound.drift[_channel(channel)] = float(by)
+        self.sound.drift[self._channel(channel)] = float(by)
 
     @mishap
     def phantom_lost(self, channel: int = 1) -> None:
         """Somebody switched phantom power off: condenser microphones are dead."""
-        self._by_hand(f"/headamp/{_channel(channel) - 1:03}/phantom", 0)
+        self._by_hand(f"{self.sound.headamp(self._channel(channel))}/phantom", 0)
 
     @mishap
     def mic_dies(self, channel: int = 1) -> None:
         """A cable broke: nothing but the noise of the preamplifier."""
-        self.sound.dead.add(_channel(channel))
+        self.sound.dead.add(self._channel(channel))
 
     @mishap
     def mic_hums(self, channel: int = 1) -> None:
         """A ground loop: 50 Hz at -38 dBFS."""
-        self.sound.humming.add(_channel(channel))
+        self.sound.humming.add(self._channel(channel))
 
     @mishap
     def passes_no_audio(self) -> None:
@@ -214,19 +226,18 @@ class Console(OnDatagrams):
 
     def state(self) -> State:
         """What the desk's screen shows first."""
-        scene = int(self.values[CURRENT])
+        scene = int(self.values[self.current])
         closed = [str(n) for n in sorted(self.sound.sources) if self.sound.muted(f"/ch/{n:02}")]
         return {
             "scene": scene,
             "scene.name": self.scenes[scene].name if scene in self.scenes else None,
-            "main.muted": "on" if self.sound.muted("/main/st") else "off",
+            "main.muted": "on" if self.sound.muted(self.sound.main_strip) else "off",
             "microphones.muted": " ".join(closed),
-            "oscillator": "on" if self.values["/-stat/osc/on"] else "off",
+            "oscillator": "on" if self.values.get("/-stat/osc/on") else "off",
             "remotes": self.remotes.count(),
         }
 
-
-def _channel(number: int) -> int:
-    if not 1 <= int(number) <= 32:
-        raise ValueError(f"channel {number}: a desk has channels 1 to 32")
-    return int(number)
+    def _channel(self, number: int) -> int:
+        if not 1 <= int(number) <= self.sound.channels:
+            raise ValueError(f"channel {number}: this desk has channels 1 to {self.sound.channels}")
+        return int(number)
