@@ -52,9 +52,9 @@ def keep(device: str, seconds: float, scrub: bool, path: Path, url: str = "") ->
     began, count = told["now"], 0
     with path.open("x", encoding="utf-8") as file:
         print(*found, sep="\n", file=file)
-        for told in _passing(device, scrub, url, told["last"], began + seconds):
-            count += sum(entry["way"] in ("in", "out") for entry in told["entries"])
-            for line in transcript.lines(told, began):
+        for passed in _passing(device, scrub, url, told["last"], began + seconds):
+            count += sum(entry["way"] in ("in", "out") for entry in passed["entries"])
+            for line in transcript.lines(passed, began):
                 print(line, file=file, flush=True)
     return f"{path}: {count} pieces within {seconds:g} s"
 

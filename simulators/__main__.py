@@ -1,4 +1,7 @@
-"""`python -m simulators config/site.yaml`: a site that is not there, alive until Ctrl-C."""
+"""`python -m simulators config/site.yaml`: a site that is not there, alive until Ctrl-C.
+
+`python -m simulators --replay FILE` plays a recorded transcript instead.
+"""
 
 import argparse
 import asyncio
@@ -6,14 +9,21 @@ import signal
 import sys
 from pathlib import Path
 
+from simulators import replay
 from simulators.building import Building
+from simulators.faces import Face
 from simulators.lockstep import LockstepLoop
 from simulators.site import Plan, SiteMistake, read
 
 
 def main(words: list[str] | None = None) -> int:
     """Exit code 0 after a clean end, 2 when the site file is wrong or an address is taken."""
-    options = _parser().parse_args(words)
+    parser = _parser()
+    options = parser.parse_args(words)
+    if (options.site is None) == (options.replay is None):
+        parser.error("want either SITE or --replay FILE")
+    if options.replay:
+        return _replay(options.replay, options.listen)
     try:
         plan = read(options.site, options.rooms.split(",") if options.rooms else ())
     except SiteMistake as mistake:
@@ -22,6 +32,24 @@ def main(words: list[str] | None = None) -> int:
     loop = LockstepLoop(options.lockstep) if options.lockstep is not None else asyncio.new_event_loop()
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(_run(plan, options))
+
+
+def _replay(path: Path, listen: str) -> int:
+    try:
+        transcript = replay.read(path)
+        return asyncio.run(_play(replay.face(transcript, listen), path))
+    except (replay.Unreadable, ValueError, OSError) as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+
+
+async def _play(face: Face, path: Path) -> int:
+    end = _end_of_all()
+    await face.open()
+    print(f"{path.name}  {face.url}", flush=True)
+    await end.wait()
+    await face.close()
+    return 0
 
 
 async def _run(plan: Plan, options: argparse.Namespace) -> int:
@@ -60,7 +88,9 @@ def _table(building: Building) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
-    parser.add_argument("site", type=Path, metavar="SITE", help="site file, e.g. config/site.yaml")
+    parser.add_argument("site", type=Path, nargs="?", metavar="SITE", help="site file, e.g. config/site.yaml")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="play this transcript, byte for byte")
+    parser.add_argument("--listen", default="", metavar="HOST:PORT", help="where to play it; else a port of its own")
     parser.add_argument("--announce", type=Path, metavar="FILE", help="write all addresses there as JSON when ready")
     parser.add_argument("--control", default="127.0.0.1:0", metavar="HOST:PORT", help="where to be broken from")
     parser.add_argument("--rooms", metavar="301,302", help="only these rooms")

@@ -1,7 +1,7 @@
 """How a simulated device is reached: a UDP port, a TCP port, or a serial line (a pseudo-terminal).
 
 A face only moves bytes. What befalls them on the way is the wire's business, what they mean is the device's.
-Every face is bound on 127.0.0.1 to a port of the system's choice and says where it is in `url`.
+Every face is bound on 127.0.0.1 to a port of the system's choice, unless it is told where, and says where in `url`.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from simulators.wire import Wire
 
 Say = Callable[[bytes], None]
 Address = tuple[str, int]
+HERE: Address = ("127.0.0.1", 0)
 
 
 class Talk(Protocol):
@@ -70,8 +71,8 @@ class Face(Protocol):
 class UdpFace(asyncio.DatagramProtocol):
     """One UDP port. Stays bound when the device is dead: a dark device does not even refuse."""
 
-    def __init__(self, device: Datagrams, scheme: str) -> None:
-        self._device, self._scheme = device, scheme
+    def __init__(self, device: Datagrams, scheme: str, at: Address = HERE) -> None:
+        self._device, self._scheme, self._at = device, scheme, at
         self._transport: asyncio.DatagramTransport | None = None
         self.url = ""
 
@@ -79,9 +80,13 @@ class UdpFace(asyncio.DatagramProtocol):
         """Bind, with a receive buffer that holds a burst."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
-        sock.bind(("127.0.0.1", 0))
+        try:
+            sock.bind(self._at)
+        except OSError:
+            sock.close()
+            raise
         sock.setblocking(False)
-        self.url = f"{self._scheme}://127.0.0.1:{sock.getsockname()[1]}"
+        self.url = f"{self._scheme}://{self._at[0]}:{sock.getsockname()[1]}"
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=sock)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
@@ -140,11 +145,11 @@ class _Connection(asyncio.Protocol):
 class TcpFace:
     """One TCP port that keeps its number while it is closed for a while."""
 
-    def __init__(self, device: Streaming, scheme: str = "tcp") -> None:
+    def __init__(self, device: Streaming, scheme: str = "tcp", at: Address = HERE) -> None:
         self.device, self._scheme = device, scheme
+        self._host, self._port = at
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
-        self._port = 0
         self._turn: asyncio.Task[None] | None = None
         self.url = ""
 
@@ -153,7 +158,7 @@ class TcpFace:
         await self._listen()
         if self.device.wire.dead or self.device.wire.refused:
             await self._deaf()
-        self.url = f"{self._scheme}://127.0.0.1:{self._port}"
+        self.url = f"{self._scheme}://{self._host}:{self._port}"
         self.device.wire.on_break.append(self._abort)
         self.device.wire.on_port.append(self._follow)
 
@@ -166,7 +171,7 @@ class TcpFace:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port)
+        self._server = await loop.create_server(lambda: _Connection(self), self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def _deaf(self) -> None:

@@ -24,7 +24,9 @@ from tests.wire import transcript as wire
 __all__ = ["stage"]
 
 
-@pytest.mark.parametrize("data", [b"PWR?\r", b"it's", b'say "hi"', b"""both ' and " \\""", b"\x00\xff", b"hex 00", b" x "])
+@pytest.mark.parametrize(
+    "data", [b"PWR?\r", b"it's", b'say "hi"', b"""both ' and " \\""", b"\x00\xff", b"hex 00", b" x "]
+)
 def test_whatever_passed_is_read_back_from_a_transcript_byte_for_byte(data: bytes, tmp_path: Path) -> None:
     told = {"device": "d", "driver": "escvp21", "scheme": "tcp", "worded": False, "lost": 0}
     told["entries"] = [{"way": "out", "at": 1.0, "data": literal(data), "hex": data.hex()}]
