@@ -110,6 +110,24 @@ def release(device: str, *, url: Url = "") -> int:
 
 
 @app.command
+def probe(
+    url: str,
+    *,
+    secret: Annotated[str, Parameter(help="Name of the password or community to be let in with.")] = "",
+    user: Annotated[str, Parameter(help="User of SNMP version 3; --auth and --priv name its secrets.")] = "",
+    auth: str = "",
+    priv: str = "",
+    site: Annotated[Path, Parameter(help="Whose folders of secrets and profiles are used.")] = Path("config/site.yaml"),
+) -> int:
+    """Find out what answers at an address, and how it would stand in the site file. Changes nothing there."""
+    from avctl.service import probe as look
+
+    found, said = look(url, secret, user, auth, priv, site.parent)
+    print(said)
+    return 0 if found else WANTING
+
+
+@app.command
 def wire(device: str, *, follow: bool = True, format: Format = "table", url: Url = "") -> int:
     """What passes on the wire of a device, as it passes: time, direction, bytes and meaning. Ends with Ctrl-C."""
     from avctl.bench import watch

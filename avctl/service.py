@@ -17,7 +17,10 @@ from avctl.clock import SystemClock
 from avctl.config import WebForm, load
 from avctl.document import Mistakes
 from avctl.edges.broker import NoBroker
+from avctl.model.errors import DeviceError
 from avctl.playbooks.load import read_all
+from avctl.probe import Access, Probe, told
+from avctl.secret import Secrets
 from avctl.sitecheck import points_of
 
 TAKEN = 75
@@ -57,6 +60,16 @@ def check(site: Path) -> str:
     )
 
 
+def probe(url: str, secret: str, user: str, auth: str, priv: str, folder: Path) -> tuple[bool, str]:
+    """Whether anything answers that we understand, and what there is to say about it."""
+    made = Probe(SystemClock(), Secrets(folder / "secrets"), Access(secret, user, auth, priv), folder / "profiles")
+    try:
+        report = asyncio.run(made.at(url))
+    except (ValueError, DeviceError) as error:
+        return False, str(error)
+    return bool(report.found), told(report)
+
+
 async def _run(stand: Stand, quiet: bool) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -74,5 +87,3 @@ async def _run(stand: Stand, quiet: bool) -> None:
         await asyncio.gather(*rest, return_exceptions=True)
         for task in done:
             task.result()
-
-
