@@ -88,7 +88,7 @@ class Faith:
     def _doubt(self, now: float) -> tuple[Cause | None, str]:
         """Why a device that answers is still not to be relied upon."""
         if len(self._turns) == FLAPS and now - self._turns[0] < FLAPPING:
-            return Cause.LOSSY, f"came and went {FLAPS} times in {FLAPPING / 60:.0f} min"
+            return Cause.FLAPPING, f"came and went {FLAPS} times in {FLAPPING / 60:.0f} min"
         if self.strikes:
             return Cause.LOSSY, f"silent when asked for {', '.join(sorted(self.strikes))}"
         return None, ""

@@ -15,9 +15,10 @@ from avctl.engine.phases import Times, stand
 from avctl.engine.presence import Presence, microphones
 from avctl.engine.rulebook import limit, rules_for
 from avctl.engine.rules import Finding, Known, Watchman
-from avctl.engine.state import Hold
+from avctl.engine.state import DeviceState, Hold
+from avctl.locale import both
 from avctl.model import event as happened
-from avctl.model.event import Event, FaultCleared, FaultRaised, Occupancy, PhaseChanged
+from avctl.model.event import Event, FaultCleared, FaultRaised, Notice, Occupancy, PhaseChanged
 from avctl.model.fault import Fault, FaultKey, Severity
 from avctl.model.health import Cause, Reach
 from avctl.model.point import part_of
@@ -41,6 +42,7 @@ class Lookout:
         self._watchmen: dict[str, Watchman] = {}
         self._presence = Presence(microphones(room.house, room.spec.id), limit(room.house, "level.speech"))
         self._met: set[str] = set()
+        self._flapping: set[str] = set()  # devices people have been told of
         self._until = -inf
         self._disobeyed: dict[tuple[str, str], Value] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -118,6 +120,7 @@ class Lookout:
             self._met.add(device)
         if known.reach not in (Reach.UP, Reach.DOWN):
             return
+        self._tell_of_flapping(known, by)
         wanted = ""
         if known.reach is Reach.DOWN and not self.unfed(device):
             wanted = WRONG_DEVICE if known.cause is Cause.WRONG_DEVICE else LINK
@@ -127,6 +130,15 @@ class Lookout:
                 self.fault(key, Severity.CRITICAL, known.detail, by, standing=device not in self._met)
             else:
                 self.clear(key, by)
+
+    def _tell_of_flapping(self, known: DeviceState, by: int) -> None:
+        """A device that comes and goes is told once; it is well when it has stayed."""
+        if known.reach is Reach.UP and known.cause is not Cause.FLAPPING:
+            self._flapping.discard(known.id)
+        elif known.cause is Cause.FLAPPING and known.id not in self._flapping:
+            self._flapping.add(known.id)
+            said = both("notice.flapping", device=known.id, address=self._room.house.devices[known.id].url)
+            self._room.publish(Notice(self._room.spec.id, "engineer", "warning", said, f"{known.id}.flapping"), by)
 
     def unfed(self, device: str) -> str:
         """The outlet that is known to give this device no power, or ""."""

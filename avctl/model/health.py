@@ -24,6 +24,7 @@ class Cause(StrEnum):
     NOT_OBEYING = "not-obeying"  # says yes and does not
     IMPLAUSIBLE = "implausible"  # values that cannot be
     LOSSY = "lossy"  # answers too few of the questions
+    FLAPPING = "flapping"  # comes and goes: there now, and not to be relied upon
     CONFIG = "config"  # the site file names something this device does not have
     UPSTREAM_DOWN = "upstream-down"  # what feeds or carries it is off or gone
     EXPECTED_OFF = "expected-off"  # we switched it off ourselves

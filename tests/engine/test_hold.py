@@ -7,7 +7,7 @@ from avctl.engine.bus import Bus
 from avctl.engine.site import Site
 from avctl.model.command import Command
 from avctl.model.errors import AuthFailed
-from avctl.model.event import FaultRaised, Held, ReachChanged, Released
+from avctl.model.event import FaultRaised, Held, Notice, ReachChanged, Released
 from avctl.model.health import Cause, Health, Reach
 from avctl.model.outcome import Verdict
 
@@ -136,3 +136,31 @@ async def test_a_hold_that_ended_while_the_daemon_was_away_is_released_at_the_st
     await asyncio.sleep(5)
     assert site.device(DEVICE).reach is Reach.UP
     await site.stop()
+
+
+async def flap(puppet: Puppet, times: int) -> None:
+    for _ in range(times):
+        puppet.gone = True
+        await asyncio.sleep(25)
+        puppet.gone = False
+        await asyncio.sleep(65)
+
+
+async def test_a_device_that_comes_and_goes_is_told_once_and_shown_as_such_until_it_has_stayed(stage: Stage) -> None:
+    puppet = await up(stage)
+    await flap(puppet, 4)
+    told = [e.body for e in stage.saw(Notice) if isinstance(e.body, Notice)]
+    assert [(n.to, n.severity, n.incident) for n in told] == [("engineer", "warning", "r301-projector.flapping")]
+    assert stage.site.condition(DEVICE).cause is Cause.FLAPPING
+    await asyncio.sleep(15 * 60)
+    assert stage.site.condition(DEVICE).cause is None
+    await flap(puppet, 2)
+    assert len(stage.saw(Notice)) == 2
+
+
+async def test_a_device_that_stays_away_is_absent_and_not_flapping(stage: Stage) -> None:
+    puppet = await up(stage)
+    puppet.gone = True
+    await asyncio.sleep(3600)
+    assert stage.saw(Notice) == []
+    assert stage.site.condition(DEVICE).cause is Cause.REFUSED
