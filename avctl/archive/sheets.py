@@ -115,7 +115,7 @@ def _words(cell: Cell, column: Column, language: str, zone: ZoneInfo) -> str:
     match column.kind:
         case "time" | "date":
             moment = datetime.fromtimestamp(float(cell), zone)
-            return moment.strftime("%Y-%m-%d" if column.kind == "date" else "%Y-%m-%d %H:%M")
+            return moment.strftime("%Y-%m-%d" if column.kind == "date" else "%m-%d %H:%M:%S")
         case "hours":
             return f"{float(cell):.4g} h" if float(cell) < 100 else f"{float(cell):.0f} h"
         case "percent":

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from avctl.archive.asked import Asked, is_, table, within
+from avctl.archive.events import from_json
 from avctl.archive.schema import bookings, events, faults, runs, steps
+from avctl.archive.telling import telling
 from avctl.archive.table import Table
 
 
@@ -64,13 +66,14 @@ def device_tests(connection: Connection, asked: Asked) -> Sequence[Table]:
 def tail(connection: Connection, asked: Asked) -> Sequence[Table]:
     """The newest events, oldest of them first."""
     query = select(
-        events.c.seq, events.c.at, events.c.cause, events.c.kind, events.c.room, events.c.device, events.c.body
+        events.c.seq, events.c.at, events.c.cause, events.c.kind, events.c.room, events.c.body
     )
     narrow = (*is_(events.c.room, asked.room), *is_(events.c.device, asked.device))
     if narrow:  # single readings are not indexed by place; their consequences are
         query = query.where(events.c.kind != "read", *narrow)
     newest = connection.execute(query.order_by(events.c.seq.desc()).limit(asked.limit)).all()
-    return [table("events", "event:number at:time cause:number kind room device body", reversed(newest), asked.room)]
+    rows = [(e.seq, e.at, e.kind, e.room, telling(from_json(e.kind, e.body)), e.cause) for e in reversed(newest)]
+    return [table("events", "event:number at:time kind room what cause:number", rows, asked.room)]
 
 
 def _of(asked: Asked) -> list[ColumnElement[bool]]:
