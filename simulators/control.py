@@ -1,5 +1,6 @@
 """Break it from outside: what can befall the devices, over HTTP. For the command line, for drills, for stories.
 
+GET  /                              a page for people who would rather click
 GET  /devices                       everything there is, its state, and what can befall it
 POST /devices/<id>/<mishap>         let it happen; details as a JSON object
 POST /devices/<id>/heal             undo all
@@ -13,16 +14,19 @@ import inspect
 import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from simulators.device import State, mishaps
 from simulators.room import VERBS, Room
+
+_PAGE = Path(__file__).with_name("page.html")
 
 
 class Breakable(Protocol):
@@ -43,6 +47,7 @@ class Control:
     def __init__(self, things: Mapping[str, Breakable], rooms: Mapping[str, Room]) -> None:
         self._things, self._rooms = things, rooms
         routes = [
+            Route("/", self._page),
             Route("/devices", self._list_devices),
             Route("/devices/{name}/{verb}", self._befall, methods=["POST"]),
             Route("/rooms", self._list_rooms),
@@ -64,6 +69,9 @@ class Control:
         self._server.end.set()
         if self._task:
             await self._task
+
+    async def _page(self, _: Request) -> HTMLResponse:
+        return HTMLResponse(_PAGE.read_text(encoding="utf-8"))
 
     async def _list_devices(self, _: Request) -> JSONResponse:
         return JSONResponse({name: _shown(thing) for name, thing in self._things.items()})
@@ -110,7 +118,17 @@ def _fit(verb: Callable[..., None], details: Any) -> None:
 
 
 def _shown(thing: Breakable) -> dict[str, Any]:
-    return {"stem": thing.stem, "state": dict(thing.state()), "mishaps": sorted(mishaps(thing))}
+    verbs = mishaps(thing)
+    about = {name: (verb.__doc__ or "").strip() for name, verb in verbs.items()}
+    takes = {name: _takes(verb) for name, verb in verbs.items()}
+    shown = {"stem": thing.stem, "state": dict(thing.state()), "mishaps": sorted(verbs)}
+    return {**shown, "about": about, "takes": takes}
+
+
+def _takes(verb: Callable[..., None]) -> dict[str, Any]:
+    """The details a verb takes, with what they are when nothing is said; None for one that must be said."""
+    found = inspect.signature(verb).parameters.values()
+    return {taken.name: None if taken.default is taken.empty else taken.default for taken in found}
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Any]) -> JSONResponse:

@@ -126,6 +126,11 @@ class Device:
         self.wire.delay = float(seconds)
 
     @mishap
+    def jitters(self, seconds: float = 0.5) -> None:
+        """Every answer comes late by another time, up to so many seconds."""
+        self.wire.jitter = float(seconds)
+
+    @mishap
     def loses_power(self) -> None:
         """Somebody pulled the plug; healed, it boots."""
         self._plugged = False
@@ -164,6 +169,11 @@ class OnStream(Device):
     def drops_connection(self) -> None:
         """The connection breaks now; the next one will be taken."""
         self.wire.drop()
+
+    @mishap
+    def goes_half_open(self) -> None:
+        """What is connected hears nothing any more and is not told; the next connection is taken."""
+        self.wire.half_open(True)
 
     @mishap
     def refuses_connections(self) -> None:

@@ -119,13 +119,15 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.lost = False
         self._face.connections.add(self)
         self._talk = self._face.device.talk(self._say)
         if isinstance(self._talk, Host):
             self._talk.begin(self._hang_up)
 
     def data_received(self, data: bytes) -> None:
-        self._face.device.wire.hears(data, self._talk.hear)
+        if not self.lost:
+            self._face.device.wire.hears(data, self._talk.hear)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._face.connections.discard(self)
@@ -138,7 +140,7 @@ class _Connection(asyncio.Protocol):
         self._face.device.wire.says(b"", lambda _: self.transport.close())
 
     def _out(self, data: bytes) -> None:
-        if not self.transport.is_closing():
+        if not self.lost and not self.transport.is_closing():
             self.transport.write(data)
 
 
@@ -161,6 +163,7 @@ class TcpFace:
         self.url = f"{self._scheme}://{self._host}:{self._port}"
         self.device.wire.on_break.append(self._abort)
         self.device.wire.on_port.append(self._follow)
+        self.device.wire.on_half.append(self._lose)
 
     async def close(self) -> None:
         """Stop listening and let go of everybody."""
@@ -191,6 +194,14 @@ class TcpFace:
             await self._listen()
         elif not wanted:
             await self._deaf()
+
+    def _lose(self, lost: bool) -> None:
+        """A cable between two switches: nobody tells the client that the other end is gone."""
+        for connection in list(self.connections):
+            if lost:
+                connection.lost = True
+            elif connection.lost:
+                connection.transport.abort()
 
     def _abort(self) -> None:
         for connection in list(self.connections):

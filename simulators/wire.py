@@ -23,14 +23,21 @@ class Wire:
         self.refused = False
         self.on_break: list[Callable[[], None]] = []
         self.on_port: list[Callable[[], None]] = []
+        self.on_half: list[Callable[[bool], None]] = []
         self.heal()
 
     def heal(self) -> None:
         """A good wire again."""
         self.silent = False
-        self.delay = 0.0
+        self.delay = self.jitter = 0.0  # s; jitter is the most that is added to the delay
         self.loss = self.twice = self.stray = 0.0  # shares of what passes
         self.refuse(False)
+        self.half_open(False)
+
+    def half_open(self, lost: bool) -> None:
+        """What is connected stays so for the client alone; found again, the far end breaks it."""
+        for call in list(self.on_half):
+            call(lost)
 
     def cut(self) -> None:
         """The mains went: connections break, the port is gone."""
@@ -64,8 +71,9 @@ class Wire:
         """Bytes on their way from the device."""
         if self._lost():
             return
+        late = self.delay + (self._chance.uniform(0, self.jitter) if self.jitter else 0.0)
         for piece, after in self._pieces(data):
-            self._send(piece, self.delay + after, say)
+            self._send(piece, late + after, say)
         if self.twice and self._chance.random() < self.twice:
             self._send(data, self.delay, say)
 
