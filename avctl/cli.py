@@ -128,6 +128,32 @@ def probe(
 
 
 @app.command
+def discover(
+    site: Path = Path("config/site.yaml"),
+    *,
+    secret: Annotated[str, Parameter(help='Name of the SNMP community; else "public" is tried.')] = "",
+    to: Annotated[Path | None, Parameter(help="Write the draft to this file instead of the terminal.")] = None,
+) -> int:
+    """Look for devices in the subnets the site declares, and draft an inventory. Asks only; changes nothing."""
+    from avctl.document import Mistakes
+    from avctl.probe import Access
+    from avctl.service import discover as look
+
+    try:
+        draft, said = look(site, Access(secret))
+    except (Mistakes, ValueError, LookupError, OSError) as error:
+        print(error, file=sys.stderr)
+        return WANTING
+    print(said, file=sys.stderr)
+    if to is None:
+        print(draft, end="")
+    else:
+        with to.open("x", encoding="utf-8") as file:  # never over somebody's work
+            file.write(draft)
+    return 0
+
+
+@app.command
 def wire(device: str, *, follow: bool = True, format: Format = "table", url: Url = "") -> int:
     """What passes on the wire of a device, as it passes: time, direction, bytes and meaning. Ends with Ctrl-C."""
     from avctl.bench import watch

@@ -6,6 +6,7 @@ This file knows the shape of the site file (keys, types, units). What the names 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -116,6 +117,32 @@ class TrapsForm(_Form):
         return host.strip("[]"), int(port)
 
 
+def _subnet(found: object) -> IPv4Network:
+    """`10.20.1.0/24`; none larger than 4096 addresses. Raises ValueError."""
+    try:
+        net = IPv4Network(str(found))
+    except ValueError as error:
+        raise ValueError(f"{error}; want a subnet such as 10.20.1.0/24") from None
+    if net.num_addresses > 4096:
+        raise ValueError(f"{net} has {net.num_addresses} addresses; name the parts devices are in, /20 at most")
+    return net
+
+
+def _rate(found: object) -> float:
+    """`200/s`. Raises ValueError."""
+    match = re.fullmatch(r"\s*(\d+)\s*/\s*s\s*", str(found))
+    if not match or not 1 <= int(match[1]) <= 1000:
+        raise ValueError('want datagrams a second, "1/s" to "1000/s"')
+    return float(match[1])
+
+
+class DiscoverForm(_Form):
+    """Where `avctl discover` may look, and how many datagrams a second it may send there."""
+
+    subnets: Annotated[list[Annotated[IPv4Network, BeforeValidator(_subnet)]], Field(min_length=1)]
+    budget: Annotated[float, BeforeValidator(_rate)] = 200.0
+
+
 class ArchiveForm(_Form):
     url: str = "sqlite:///avctl.db"
 
@@ -136,6 +163,7 @@ class SiteForm(_Form):
     web: WebForm = WebForm()
     archive: ArchiveForm = ArchiveForm()
     traps: TrapsForm = TrapsForm()
+    discover: DiscoverForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +178,7 @@ class Settings:
     web: WebForm
     archive: ArchiveForm
     traps: TrapsForm = TrapsForm()
+    discover: DiscoverForm | None = None
 
     @property
     def profiles(self) -> Path:
@@ -185,9 +214,9 @@ def _settings(form: SiteForm, folder: Path) -> Settings:
         links=tuple(_links(form.links)),
         limits=form.limits,
     )
-    return Settings(
-        folder, house, ZoneInfo(form.timezone), form.bookings, form.mqtt, form.web, form.archive, form.traps
-    )
+    zone = ZoneInfo(form.timezone)
+    parts = (form.bookings, form.mqtt, form.web, form.archive, form.traps, form.discover)
+    return Settings(folder, house, zone, *parts)
 
 
 def _room(id: str, form: RoomForm) -> RoomSpec:

@@ -10,11 +10,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from avctl import log
 from avctl.app import AlreadyRuns, Daemon, Stand
 from avctl.clock import SystemClock
 from avctl.config import WebForm, load
+from avctl.discover import Look, draft, probed
 from avctl.document import Mistakes
 from avctl.edges.broker import NoBroker
 from avctl.model.errors import DeviceError
@@ -68,6 +70,27 @@ def probe(url: str, secret: str, user: str, auth: str, priv: str, folder: Path) 
     except (ValueError, DeviceError) as error:
         return False, str(error)
     return bool(report.found), told(report)
+
+
+def discover(site: Path, access: Access) -> tuple[str, str]:
+    """A draft inventory of what answers in the site's declared subnets, and a sentence about the search.
+
+    Raises Mistakes, LookupError for a secret there is not, ValueError where the site declares no subnets.
+    """
+    settings = load(site)
+    if (form := settings.discover) is None:
+        raise ValueError(f"{site} declares no subnets to look in; add `discover: {{subnets: [10.20.1.0/24]}}`")
+    secrets = Secrets(settings.folder / "secrets")
+    look = Look(form.budget, secrets(access.secret) if access.secret else "public")
+    probe = Probe(SystemClock(), secrets, access, settings.profiles)
+
+    async def around() -> str:
+        seen = await probed(await look.around(form.subnets), probe)
+        known = {urlsplit(device.url).hostname or "": device.id for device in settings.house.devices.values()}
+        return draft(seen, known)
+
+    said = asyncio.run(around())
+    return said, f"{look.sent} questions to {', '.join(map(str, form.subnets))}, {form.budget:g} a second at most"
 
 
 async def _run(stand: Stand, quiet: bool) -> None:
