@@ -28,7 +28,7 @@ class Console(OnDatagrams):
     """Its model, where the site file does not say."""
     kinds: Mapping[str, Kind]
     factory: Mapping[str, Value]
-    current: ClassVar[str]
+    scene_number: ClassVar[str]
     """Where the number of the scene recalled last is kept."""
     clients: ClassVar[int]
     """How many are told of changes."""
@@ -65,7 +65,7 @@ class Console(OnDatagrams):
     def _start_in(self, scene: int) -> None:
         if scene in self.scenes:
             self.values |= self.scenes[scene].values
-            self.values[self.current] = scene
+            self.values[self.scene_number] = scene
 
     # --- what flows in and out
 
@@ -132,7 +132,7 @@ class Console(OnDatagrams):
             return False
         wanted = self.scenes[number].values
         moved = [at for at in wanted if self.values[at] != wanted[at] or at.endswith(("/mix/fader", "/mix/on"))]
-        self._now_is(self.current, number, None)
+        self._now_is(self.scene_number, number, None)
         self._move(wanted, moved)
         return True
 
@@ -226,7 +226,7 @@ class Console(OnDatagrams):
 
     def state(self) -> State:
         """What the desk's screen shows first."""
-        scene = int(self.values[self.current])
+        scene = int(self.values[self.scene_number])
         closed = [str(n) for n in sorted(self.sound.sources) if self.sound.muted(f"/ch/{n:02}")]
         return {
             "scene": scene,

@@ -33,7 +33,7 @@ class Desk(OscDesk):
     stem, usual, server = "x32", "X32RACK", "osc-server"
     boot = 60.0
     kinds, factory, read_only = KINDS, FACTORY, frozenset(_READ_ONLY)
-    current, clients = "/-show/prepos/current", 4
+    scene_number, clients = "/-show/prepos/current", 4
     sound: X32Sound
 
     def ears(self) -> X32Sound:

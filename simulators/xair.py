@@ -28,7 +28,7 @@ class Mixer(OscDesk):
     stem, usual = "xair", "XR18"
     boot = 45.0
     draw = 0.2
-    current, clients = "/-snap/index", 8
+    scene_number, clients = "/-snap/index", 8
     read_only = frozenset(("/-snap/index", "/-stat/usbmounted"))
     sound: AirSound
 
@@ -59,7 +59,7 @@ class Mixer(OscDesk):
         self._show_name()
 
     def _show_name(self) -> None:
-        current = int(self.values[self.current])
+        current = int(self.values[self.scene_number])
         self.values["/-snap/name"] = self.scenes[current].name if current in self.scenes else ""
 
     def _scene(self, wish: Wish) -> Scene:

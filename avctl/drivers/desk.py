@@ -26,6 +26,7 @@ from avctl.model.vocabulary import SILENCE_DB
 
 REPLY = 0.3  # s, one datagram there and back
 _BLOB = 0.05  # s: a desk counts the time between two meter blobs in these
+_BEHIND = 3  # answers that may lie before the one to the question just asked
 _RECALLS_READ = 5  # times the scene number is read after a recall before what it says is believed
 
 STATUS = Query("status", every=5, timeout=REPLY, busy=1, vital=True)
@@ -135,9 +136,25 @@ class Desk(Conversation[x32.Message]):
             self._called[point] = (step, value)
         for _ in range(2):
             await self._tell(parameter.address, wanted)
-            reading = await self._get(parameter)
-            if reading.value == value:
+            reading = await self._agreed(parameter, (value, step))
+            if reading.value in (value, step):
                 break
+        return reading
+
+    async def _agreed(self, parameter: Parameter, wanted: Collection[Value | None]) -> Reading:
+        """What the desk says, as soon as it says one of `wanted`.
+
+        Answers carry no number: a doubled one, or an echo of our own set, leaves the next question one answer behind.
+        """
+        reading = await self._get(parameter)
+        for _ in range(_BEHIND):
+            if reading.value in wanted:
+                break
+            try:
+                message = await self._next(REPLY, parameter.address, said_by(parameter.address))
+            except NoAnswer:
+                break
+            reading = self._read(parameter, cast(osc.Message, message))
         return reading
 
     async def _parameter(self, point: str) -> Parameter:
@@ -211,7 +228,9 @@ class Desk(Conversation[x32.Message]):
         return await all_but_lost(map(one, points))
 
     async def _get(self, parameter: Parameter) -> Reading:
-        message = await self._ask(parameter.address)
+        return self._read(parameter, await self._ask(parameter.address))
+
+    def _read(self, parameter: Parameter, message: osc.Message) -> Reading:
         value = parameter.meaning(message.args[0]) if message.args else None
         if value is None:
             raise Garbled(f"asked {parameter.address}, got {message.args}")

@@ -39,6 +39,8 @@ def point_name(point: str, language: str) -> str:
         return text(f"point.{point}", language)
     kind, _, rest = point.partition(".")
     number, _, quality = rest.partition(".")
+    if number.isdigit() and not quality and has(f"part.{kind}", language):
+        return text(f"part.{kind}", language, number=number.removeprefix("0"))
     if has(f"part.{kind}", language) and has(f"point.{kind}.{quality}", language):
         part = text(f"part.{kind}", language, number=number.removeprefix("0"))
         return f"{part} {text(f'point.{kind}.{quality}', language)}"

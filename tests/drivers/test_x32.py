@@ -120,3 +120,99 @@ async def test_what_no_point_accepts_is_never_sent(bench: MakeBench) -> None:
     for point, value in wishes:
         with pytest.raises(Refused):
             await desk.driver.write(point, value)
+
+
+@pytest.mark.parametrize(
+    ("point", "value"),
+    [
+        ("channel.01.gain", 33.5),
+        ("channel.01.phantom", "on"),
+        ("channel.05.to-main", "off"),
+        ("matrix.6.fader", -7.5),
+        ("mono.mute", "on"),
+        ("aux-in.8.mute", "on"),
+        ("mute-group.1", "on"),
+    ],
+)
+async def test_what_else_is_set_is_read_back(bench: MakeBench, point: str, value: str | float) -> None:
+    desk = await bench("x32")
+    assert (await desk.driver.write(point, value)).value == value
+    assert (await desk.says("gains" if "gain" in point or "phantom" in point else "mix"))[point] == value
+
+
+async def test_gain_goes_to_the_head_amplifier_that_feeds_the_channel(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    desk.sim.values["/-ha/02/index"] = 35  # channel 3 is fed by the fourth input of the stage box
+    before = desk.sim.values["/headamp/002/gain"]
+    await desk.driver.write("channel.03.gain", 12.0)
+    assert desk.sim.values["/headamp/035/gain"] == pytest.approx(24 / 72)
+    assert desk.sim.values["/headamp/002/gain"] == before
+
+
+async def test_a_channel_without_head_amplifier_has_no_gain_to_set(bench: MakeBench) -> None:
+    desk = await bench("x32", options={"channels": 4})
+    desk.sim.values["/-ha/01/index"] = -1
+    assert (await desk.says("gains"))["channel.02.gain"] is None
+    with pytest.raises(Refused, match=r"channel\.02\.phantom"):
+        await desk.driver.write("channel.02.phantom", "on")
+    assert desk.sim.values["/headamp/001/phantom"] == 0
+
+
+async def test_phantom_power_switched_off_at_the_desk_is_heard_for_every_channel_it_feeds(bench: MakeBench) -> None:
+    desk = await bench("x32", options={"channels": 4})
+    desk.sim.values["/-ha/03/index"] = 0  # channels 1 and 4 share an input
+    assert (await desk.says("gains"))["channel.04.phantom"] == "on"
+    desk.sim.phantom_lost(channel=1)
+    await desk.hears("channel.01.phantom", "off")
+    await desk.hears("channel.04.phantom", "off")
+
+
+async def test_the_patch_bay_is_read_and_a_hand_in_it_is_heard(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    desk.sim.values["/outputs/main/07/src"] = 2
+    said = await desk.says("routing")
+    assert (said["routing.in.1-8"], said["routing.out.9-12"]) == ("an1-8", "out9-12")
+    assert (said["output.07.source"], said["routing.switch"]) == ("main.right", "record")
+    assert {name.partition(".")[0] for name in said} == {"routing", "output"}
+    desk.sim.touch("/config/routing/AES50A/41-48", 35)
+    await desk.hears("routing.aes50a.41-48", "uin25-32")
+    desk.sim.touch("/config/routing/routswitch", 1)
+    await desk.hears("routing.switch", "play")
+
+
+async def test_names_come_with_what_feeds_a_channel(bench: MakeBench) -> None:
+    desk = await bench("x32", {"scene": 2})
+    said = await desk.says("names")
+    assert (said["channel.01.name"], said["channel.01.source"]) == ("Lectern", "in.01")
+    assert "bus.16.name" in said and "dca.8.name" in said
+
+
+async def test_a_tone_to_the_left_is_heard_on_the_left_and_at_the_output_it_feeds(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    desk.sim.values |= {"/outputs/main/15/src": 1, "/outputs/main/16/src": 2}
+    for point, value in (("destination", "main.left"), ("level", -20.0)):
+        await desk.driver.write(f"oscillator.{point}", value)
+    await desk.driver.write("oscillator", "on")
+    await desk.says("levels")
+    main = await desk.says("levels")
+    assert main["main.left.level"] == pytest.approx(-20, abs=1)
+    assert main["main.right.level"] == pytest.approx(-70, abs=40)
+    await desk.says("outputs")
+    out = await desk.says("outputs")
+    assert out["output.15.level"] == pytest.approx(-20, abs=1)
+    assert out["oscillator.signal"] == pytest.approx(-20, abs=1)
+    assert out["output.16.level"] != pytest.approx(-20, abs=10)
+    assert {"recorder.in.level", "talkback.level", "monitor.level", "aux-in.8.level", "aux-out.6.level"} <= out.keys()
+
+
+async def test_every_point_is_said_by_some_query(bench: MakeBench) -> None:
+    desk = await bench("x32")
+    said = {point for query in desk.driver.queries for point in await desk.says(query.name)}
+    assert said == set(desk.driver.points)
+
+
+async def test_one_head_amplifier_is_not_asked_for_in_vain(bench: MakeBench) -> None:
+    desk = await bench("x32", options={"channels": 1})
+    desk.sim.falls_silent()
+    with pytest.raises(NoAnswer):
+        await desk.says("gains")

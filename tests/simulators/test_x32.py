@@ -237,3 +237,29 @@ def test_no_bytes_on_earth_upset_the_desk(data: bytes, head: bytes) -> None:
         desk.loses_mains()
 
     asyncio.run(talk())
+
+
+async def test_a_desk_draws_its_amperes_from_the_outlet(desk: DeskAt) -> None:
+    assert desk.current() == 0.5
+
+
+async def test_outputs_carry_what_they_are_patched_to(desk: DeskAt, dial: Dial) -> None:
+    caller = await dial(desk.url)
+    for said in (
+        "/config/osc/dest ,i 17",
+        "/config/osc/level ,f 0.375",
+        "/-stat/osc/on ,i 1",
+        "/outputs/main/16/src ,i 2",
+    ):
+        await caller.ask(message(said), within=0.01)
+    out = (await meters(caller, 4))[40:56]
+    assert db(out[15]) == pytest.approx(-20, abs=0.1)
+    assert db(out[0]) < -90
+
+
+async def test_the_patch_bay_is_told_in_words(desk: DeskAt, dial: Dial) -> None:
+    caller = await dial(desk.url)
+    await caller.ask(message("/config/routing/OUT/5-8 ,i 24"), within=0.01)
+    assert await caller.ask(message('/node ,s "config/routing/OUT"')) == message(
+        'node ,s "/config/routing/OUT OUT1-4 AUX/CR OUT9-12 OUT13-16\\n"'
+    )
