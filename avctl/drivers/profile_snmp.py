@@ -319,19 +319,22 @@ def _number(said: Varbind, sentinels: Sequence[float]) -> int | float | None:
 
 
 def _scaled(number: int | float | None, scale: int | float) -> int | float | None:
-    return None if number is None else number if scale == 1 else _finite(lambda: round(number * scale, 6))
+    if number is None or scale == 1:
+        return number
+    try:
+        made = round(number * scale, 6)
+    except OverflowError:
+        return None
+    return made if isfinite(made) else None  # beyond all floats
 
 
 def _ratio(numbers: Sequence[int | float | None], scale: int | float) -> float | None:
     part, whole = numbers
-    return None if part is None or not whole else _finite(lambda: round(scale * part / whole, 1))
-
-
-def _finite(figure: Callable[[], float]) -> float | None:
-    """A figure beyond all floats is no figure."""
+    if part is None or not whole:
+        return None
     try:
-        made = figure()
-    except (OverflowError, ValueError):
+        made = round(scale * part / whole, 1)
+    except OverflowError:
         return None
     return made if isfinite(made) else None
 

@@ -54,10 +54,13 @@ class Number(Shape):
             return None
         if isinstance(raw, float) and not isfinite(raw):
             return None
+        if self.scale == 1:
+            return raw
         try:
-            return raw if self.scale == 1 else round(raw * self.scale, 6)
-        except (OverflowError, ValueError):  # beyond all floats
+            made = round(raw * self.scale, 6)
+        except OverflowError:
             return None
+        return made if isfinite(made) else None  # beyond all floats
 
 
 class Words(Shape):

@@ -23,8 +23,8 @@ from avctl.model.errors import Busy, NoAnswer, Refused, WrongDevice
 from avctl.model.house import DeviceSpec
 from avctl.model.point import Point
 from avctl.model.ports import Clock, Query
-from avctl.model.reading import Reading, Value
-from avctl.transports.snmp import Access, SnmpSession, Varbind
+from avctl.model.reading import Quality, Reading, Value
+from avctl.transports.snmp import AT_ONCE, Access, SnmpSession, Varbind
 from avctl.transports.snmp_access import COLD_START, WARM_START, Notice
 from avctl.transports.snmp_trap import Sender, TrapDoor
 
@@ -76,7 +76,11 @@ class Plan:
 
     def read(self, points: Sequence[str], heard: Mapping[str, Varbind]) -> dict[str, Value | None]:
         """What `heard` (OID to value) says about each point."""
-        return {name: self.asks[name].means([heard.get(o) for o in self.asks[name].oids]) for name in points}
+        said: dict[str, Value | None] = {}
+        for name in points:  # a thousand agents pass here every ten seconds
+            ask = self.asks[name]
+            said[name] = ask.means([heard.get(oid) for oid in ask.oids])
+        return said
 
     def oids(self, points: Sequence[str]) -> tuple[str, ...]:
         """Every OID these points need, each once."""
@@ -107,6 +111,8 @@ class SnmpOptions(Options):
     """Seconds per request, instead of the profile's."""
     traps: Traps = Traps()
     retries: int = Field(default=2, ge=0, le=5)
+    at_once: int = Field(default=AT_ONCE, ge=1, le=50)
+    """OIDs in one request. Ten is what small agents bear; an agent that bears more is asked at half the cost."""
 
     spoken: ClassVar[tuple[str, ...]] = ("snmp",)
 
@@ -159,6 +165,7 @@ class SnmpDevice(Device):
         self.ring = session.ring
         self.points = {name: ask.point for name, ask in plan.asks.items()}
         self.queries = tuple(self._patient(query) for query, _ in plan.queries.values())
+        self._oids = {name: plan.oids(points) for name, (_, points) in plan.queries.items()}
 
     async def open(self) -> None:
         """Be let in, and make sure that it is this kind of device. Raises WrongDevice."""
@@ -173,11 +180,13 @@ class SnmpDevice(Device):
     async def read(self, query: Query) -> Sequence[Reading]:
         """Every point of `query`. Raises NoAnswer, LinkDown, AuthFailed, Garbled, and Refused by rule 3."""
         asked, points = self._plan.queries[query.name]
-        heard = await self._session.get(self._plan.oids(points), self._options.timeout or asked.timeout)
+        heard = await self._session.get(self._oids[query.name], self._options.timeout or asked.timeout)
         absent = all(value is None for value in heard.values())
         if absent and not any(self._plan.asks[name].knows_absence for name in points):
             raise Refused(f"{self.device} knows none of the {len(heard)} OIDs of {query.name}")
-        return [self._measured(name, value) for name, value in self._plan.read(points, heard).items()]
+        at = self._clock.now()
+        said = self._plan.read(points, heard)
+        return [Reading(self.device, name, value, Quality.MEASURED, at) for name, value in said.items()]
 
     async def listen(self) -> AsyncIterator[Reading]:
         """What the device says when it is asked about its notifications. Ends at once where none are received."""
@@ -238,5 +247,7 @@ def build(spec: DeviceSpec, clock: Clock, secrets: Secrets, plan: Plan, options:
     if not parts.hostname:
         raise ValueError(f"{spec.url}: want snmp://host or snmp://host:port")
     access = options.access(secrets)
-    session = SnmpSession(parts.hostname, parts.port or STANDARD_PORT, access, options.timeout or 1.0, options.retries)
+    session = SnmpSession(
+        parts.hostname, parts.port or STANDARD_PORT, access, options.timeout or 1.0, options.retries, options.at_once
+    )
     return SnmpDevice(spec.id, session, clock, plan, options, options.sender(access, secrets))

@@ -1,7 +1,7 @@
 """A conversation with one SNMP agent: get, walk and set, with the patience UDP needs. No meaning.
 
 How an agent wants to be treated:
-1. Few varbinds a request (10): small agents answer tooBig, or not at all, beyond that.
+1. Few varbinds a request (10, or as many as the site says): small agents answer tooBig, or nothing, beyond that.
 2. A GET may be repeated, a SET never: an unanswered SET may have been obeyed. The caller asks first.
 3. In version 1 one missing OID spoils the whole answer: then the request is halved until the missing one stands alone.
 4. Version 3 has a clock. After 120 s without a word, or a reboot of the agent, it must be taken again.
@@ -24,18 +24,23 @@ from avctl.transports.tap import Ring
 __all__ = ["Access", "SnmpSession", "Varbind", "warm"]
 
 T = TypeVar("T")
-_AT_ONCE = 10
+AT_ONCE = 10
 _WHO = "1.3.6.1.2.1.1.2.0"  # sysObjectID
 _FORGETS = 120.0  # s; gufo-snmp asks for a new greeting after 150 s
 _LONGEST = 10_000  # rows of one walk
 
 
 class SnmpSession:
-    """One agent at host:port. `timeout` is seconds per request, `retries` how often a GET is repeated."""
+    """One agent at host:port. `timeout` is seconds per request, `retries` how often a GET is repeated.
 
-    def __init__(self, host: str, port: int, access: Access, timeout: float = 1.0, retries: int = 2) -> None:
+    `at_once` is how many OIDs go into one request: each request costs as much again.
+    """
+
+    def __init__(
+        self, host: str, port: int, access: Access, timeout: float = 1.0, retries: int = 2, at_once: int = AT_ONCE
+    ) -> None:
         self._host, self._port, self._access = host, port, access
-        self._timeout, self._retries = timeout, retries
+        self._timeout, self._retries, self._at_once = timeout, retries, at_once
         self._turn = asyncio.Lock()
         self.ring = Ring(worded=True)
         self._reader: Reader | None = None
@@ -70,7 +75,7 @@ class SnmpSession:
         """
         said: dict[str, Varbind] = dict.fromkeys(oids)
         async with self._turn:
-            for some in _portions(oids):
+            for some in _portions(oids, self._at_once):
                 self.ring.note("out", f"get {' '.join(some)}".encode())
                 found = await self._portion(some, timeout or self._timeout)
                 self.ring.note("in", _worded(found))
@@ -205,6 +210,6 @@ def _worded(said: Mapping[str, Varbind]) -> bytes:
     return "\n".join(f"{oid} = {value!r}" for oid, value in said.items()).encode()
 
 
-def _portions(oids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(oids), _AT_ONCE):
-        yield oids[start : start + _AT_ONCE]
+def _portions(oids: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(oids), most):
+        yield oids[start : start + most]

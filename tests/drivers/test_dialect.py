@@ -196,3 +196,8 @@ def test_a_pointer_points_or_it_does_not(document: object, pointer: str) -> None
 
 def test_a_placeholder_alone_keeps_the_type_of_its_value() -> None:
     assert filled({"a": ["{v}", "is {v}"], "b": 1}, {"v": True}) == {"a": [True, "is true"], "b": 1}
+
+
+@pytest.mark.parametrize("raw", [1.7e308, 10**400, -1.7e308, float("nan"), "1e400"])
+def test_a_figure_beyond_all_floats_is_no_figure(raw: object) -> None:
+    assert Number(kind="number", doc="x", scale=100.5).mean(raw) is None
