@@ -58,7 +58,7 @@ class Overheard:
         since = self._site.clock.now() - self._now()
         means = meanings(entries, getattr(self._drivers[device], "decoder", None))
         return [
-            _line(entry, since, "" if scrub else meaning, struck(entry.data, marks))
+            _line(entry, since, "" if scrub else meaning, struck(entry.data, marks), ring.worded)
             for entry, meaning in zip(entries, means, strict=True)
         ]
 
@@ -88,6 +88,8 @@ def literal(data: bytes) -> str:
     return repr(data + b'"')[2:-2]  # a double quote in it makes repr choose single ones, always
 
 
-def _line(entry: Entry, since: float, meaning: str, data: bytes) -> dict[str, Any]:
+def _line(entry: Entry, since: float, meaning: str, data: bytes, worded: bool) -> dict[str, Any]:
     shown = {"n": entry.number, "ts": iso(since + entry.at), "at": round(entry.at, 6), "way": entry.way}
+    if worded and data:
+        return {**shown, "data": data.decode(errors="replace"), "means": ""}
     return {**shown, "data": literal(data), "hex": data.hex(), "means": meaning} if entry.data else shown
