@@ -1,7 +1,7 @@
 """Polling 1,000 agents for 20 values every 10 s: avctl's rooms beside Debian's prometheus-snmp-exporter, in one run.
 
-Both ask the same agents (`_agents`, a process of their own) for all twenty values in one request. avctl's share of a core has
-all of it in: sessions, profiles, rules and state of rooms. Then the price of version 3, against one net-snmp agent.
+Both ask the same agents (`_agents`, a process of their own) for all twenty values in one request. avctl's share of a
+core has all of it in: sessions, profiles, rules and state of rooms. Then what version 3 costs, against net-snmp.
 Goals: no poll missed, at most 0.4 of the exporter's share (0.15 if it can be done), version 3 at most 1.5 of 2c.
 What is not on this machine is marked as missing.
 """

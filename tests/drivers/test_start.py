@@ -18,6 +18,7 @@ from avctl.drivers.profile import DIALECTS, SHIPPED, json_schema, prove
 from avctl.drivers.profile_start import new_device
 from avctl.drivers.registry import BrokenDriver, UnknownDriver, build, drivers, kind
 from avctl.drivers.wake_on_lan import WakeOnLan
+from avctl.locale import point_name
 from avctl.model.errors import Refused
 from avctl.model.house import DeviceSpec
 from avctl.model.reading import Quality
@@ -180,3 +181,17 @@ def test_what_is_no_hardware_address_is_refused(mac: str, clock: LoopClock) -> N
         magic(mac)
     with pytest.raises(ValueError, match="mac"):
         build(DeviceSpec("r301-pc", "301", "wake-on-lan", "wol://10.0.0.255", {"mac": mac}), clock, str)
+
+
+PLAIN = {"temperature", "humidity", "uptime"}  # people say it as we do
+
+
+def test_every_point_of_a_shipped_profile_has_a_name_in_both_tongues(clock: LoopClock) -> None:
+    options = {"version": "2c", "community": {"secret": "x"}}
+    for name in sorted(path.stem for path in SHIPPED.glob("*.yaml")):
+        scheme = kind(name).schemes[0]
+        driver = build(DeviceSpec("device", "301", name, f"{scheme}://10.0.0.1", options), clock, lambda _: "x")
+        for point in driver.points:
+            for language in ("zh", "en"):
+                named = point_name(point, language)
+                assert named != point or (language == "en" and point in PLAIN), (name, point, language)
