@@ -50,6 +50,7 @@ from avctl.playbooks.load import read_all
 from avctl.playbooks.model import Playbook
 from avctl.playbooks.runner import Runner
 from avctl.secret import Secrets
+from avctl.transports.snmp_trap import TrapDoor
 
 _HOUR, _DAY = 3600.0, 86_400.0  # s
 _STUCK = 15.0  # s without progress after which a part hangs
@@ -133,6 +134,8 @@ class Daemon:
         work = [Held.kind, Released.kind]
         self.site.remember(await self.reader.asked(memory.happened, work, self.stand.clock.now() - LONGEST_HOLD))
         self.site.publish(DaemonStarted(__version__, self._version(), self.stand.simulated is not None))
+        if (door := self.stand.settings.traps.address) is not None:
+            await self._stack.enter_async_context(TrapDoor(*door))
         await self.site.start()
         self._keep(self.site.hold(), "rooms", self.site.stop)
         await self._start_playbooks(open_runs)
@@ -158,7 +161,9 @@ class Daemon:
 
     def _open_console(self) -> None:
         """Whatever happens from now on is told, to a terminal or to the log."""
-        self._told = Console(self.site, self.house.language, where=self._where) if self._to_terminal else Notify(self.site)
+        self._told = (
+            Console(self.site, self.house.language, where=self._where) if self._to_terminal else Notify(self.site)
+        )
         self._keep(self._told.run(), "console")
 
     def _attach(self) -> dict[str, Playbook]:

@@ -34,7 +34,9 @@ app.command(sim)
 def run(
     site: Path = Path("config/site.yaml"),
     *,
-    state: Annotated[Path | None, Parameter(help="Folder of archive and reports; else the user's state folder.")] = None,
+    state: Annotated[
+        Path | None, Parameter(help="Folder of archive and reports; else the user's state folder.")
+    ] = None,
     simulated: Annotated[Path | None, Parameter(help="What `python -m simulators --announce FILE` wrote.")] = None,
     listen: Annotated[str, Parameter(help='Overrules web.listen of the site, such as "127.0.0.1:0".')] = "",
     quiet: bool = False,
@@ -48,8 +50,8 @@ def run(
 @app.command
 def check(site: Path = Path("config/site.yaml")) -> int:
     """Read a site, its profiles and playbooks; tell every mistake as file:line:col. Connects to nothing."""
-    from avctl.service import check as look
     from avctl.document import Mistakes
+    from avctl.service import check as look
 
     try:
         print(look(site))
@@ -215,6 +217,37 @@ def why(event: int, *, format: Format = "table", state: Path | None = None, lang
     from avctl.maintenance import chain
 
     return chain(_archive_folder(state), event, format, lang)
+
+
+@app.command(name="new-device")
+def new_device(
+    stem: str,
+    *,
+    dialect: Literal["snmp", "line", "osc", "http", "mqtt"] = "snmp",
+    to: Annotated[Path, Parameter(help="Folder of the site's own profiles.")] = Path("config/profiles"),
+) -> int:
+    """Write a commented profile for a device of your own; it passes `avctl check` as it is."""
+    from avctl.drivers.profile_start import new_device as text
+
+    path = to / f"{stem}.yaml"
+    if path.exists():
+        print(f"{path} is there already", file=sys.stderr)
+        return WANTING
+    to.mkdir(parents=True, exist_ok=True)
+    path.write_text(text(stem, dialect), encoding="utf-8")
+    print(path)
+    return 0
+
+
+@app.command
+def devices(*, schema: Annotated[bool, Parameter(help="JSON Schema of profiles, for editors.")] = False) -> int:
+    """The devices avctl knows: by coded driver or by profile."""
+    from avctl.drivers import profile, supported
+
+    if schema:
+        return _json(profile.json_schema())
+    print(supported.table(supported.supported()))
+    return 0
 
 
 @bookings.command(name="list")

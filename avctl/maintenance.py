@@ -57,7 +57,9 @@ def moment(found: str) -> float:
     try:
         return datetime.fromisoformat(found).astimezone().timestamp()
     except ValueError:
-        raise ValueError(f'{found!r} is no time: want "2026-09-14", "2026-09-14T10:00" or "90d" for 90 days ago') from None
+        raise ValueError(
+            f'{found!r} is no time: want "2026-09-14", "2026-09-14T10:00" or "90d" for 90 days ago'
+        ) from None
 
 
 def times(start: str, end: str) -> tuple[str, str]:

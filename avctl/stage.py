@@ -129,5 +129,3 @@ def _is_free(listen: str) -> bool:
         except OSError:
             return False
     return True
-
-

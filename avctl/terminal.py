@@ -134,7 +134,9 @@ def _next(room: Mapping[str, Any]) -> str:
 
 
 def _devices(room: Mapping[str, Any]) -> str:
-    unwell = [f"{_MARKS.get(d['mark'], '?')} {d['device']} {d['cause'] or ''}" for d in room["devices"] if d["health"] != "ok"]
+    unwell = [
+        f"{_MARKS.get(d['mark'], '?')} {d['device']} {d['cause'] or ''}" for d in room["devices"] if d["health"] != "ok"
+    ]
     return "\n".join(unwell) or f"✔ {len(room['devices'])}"
 
 

@@ -24,7 +24,10 @@ class Form(BaseModel):
     ("text", "told"),
     [
         ("lamps: {a: {hours: many}}", "x.yaml:1:13: lamps.a.hours: input should be a valid integer"),
-        ("lamps:\n  a:\n    hours: 1\n    ratde: 2", 'x.yaml:4:5: lamps.a.ratde: is not known here. Did you mean "rated"?'),
+        (
+            "lamps:\n  a:\n    hours: 1\n    ratde: 2",
+            'x.yaml:4:5: lamps.a.ratde: is not known here. Did you mean "rated"?',
+        ),
         ("lamps:\n  a: {rated: 2}", "x.yaml:2:3: lamps.a.hours: missing"),
         ("lamps: {}\nnames: [a, [b]]", "x.yaml:2:12: names.1: input should be a valid string"),
         ("lamps: {}\nlamps: {}", 'x.yaml:2:1: found duplicate key "lamps"'),
@@ -46,7 +49,11 @@ def test_yaml_is_version_1_2_so_no_is_a_word_and_012_is_twelve() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "told"),
-    [(b"a: 1\nb: \xb0\n", ":2:1: byte 0xb0 is not UTF-8"), (b"x" * (4 * 2**20 + 1), "at most"), (None, "cannot be read")],
+    [
+        (b"a: 1\nb: \xb0\n", ":2:1: byte 0xb0 is not UTF-8"),
+        (b"x" * (4 * 2**20 + 1), "at most"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_file_that_is_no_text_is_told_and_never_crashes(tmp_path: Path, raw: bytes | None, told: str) -> None:
     path = tmp_path / "site.yaml"

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, select
 from avctl.archive.asked import Asked, is_, table, within
 from avctl.archive.events import from_json
 from avctl.archive.schema import bookings, events, faults, runs, steps
-from avctl.archive.telling import telling
 from avctl.archive.table import Table
+from avctl.archive.telling import telling
 
 
 def open_faults(connection: Connection, asked: Asked) -> Sequence[Table]:
@@ -65,9 +65,7 @@ def device_tests(connection: Connection, asked: Asked) -> Sequence[Table]:
 
 def tail(connection: Connection, asked: Asked) -> Sequence[Table]:
     """The newest events, oldest of them first."""
-    query = select(
-        events.c.seq, events.c.at, events.c.cause, events.c.kind, events.c.room, events.c.body
-    )
+    query = select(events.c.seq, events.c.at, events.c.cause, events.c.kind, events.c.room, events.c.body)
     narrow = (*is_(events.c.room, asked.room), *is_(events.c.device, asked.device))
     if narrow:  # single readings are not indexed by place; their consequences are
         query = query.where(events.c.kind != "read", *narrow)

@@ -19,7 +19,7 @@ _LONGEST_STRIKE = 600.0
 
 
 class Schedule:
-    """The questions of one device. `strikes` counts how often a side question stayed silent, `pace` stretches periods."""
+    """The questions of one device. `strikes` counts how often a side one stayed silent, `pace` stretches periods."""
 
     def __init__(self, queries: Sequence[Query], strikes: Mapping[str, int], pace: float = 1.0) -> None:
         self.queries, self._strikes, self._pace = queries, strikes, pace

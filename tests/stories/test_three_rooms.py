@@ -8,7 +8,17 @@ import pytest
 from avctl.archive.memory import why
 from avctl.demo import Meeting
 from avctl.model.booking import Booking
-from avctl.model.event import CommandDone, Due, FaultCleared, FaultRaised, Missed, Notice, PlayEnded, PlayStarted, StepDone
+from avctl.model.event import (
+    CommandDone,
+    Due,
+    FaultCleared,
+    FaultRaised,
+    Missed,
+    Notice,
+    PlayEnded,
+    PlayStarted,
+    StepDone,
+)
 from avctl.model.outcome import Verdict
 from tests.conftest import MONDAY
 from tests.stories.conftest import HOUR, Play, Stage, said

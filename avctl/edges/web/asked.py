@@ -56,7 +56,7 @@ class Asked:
     questions there are. `plan(room)` is what will run when; "" is every room. `menu(room)` are its playbooks.
     `step(playbook, step, language)` is what a step is called, "" for what it says of itself.
     `wire(device, after, wait, scrub)` is what passed on a wire after entry number `after`, waiting so many seconds
-    for it; it raises LookupError. `report(run)` is the number under which a run's report lies in the folder `reports`, or "".
+    for it; it raises LookupError. `report(run)` is the number under which a run's report lies in `reports`, or "".
     """
 
     why: Callable[[int], Awaitable[Sequence[Event]]] = _no_events
