@@ -71,8 +71,8 @@ def demo(*, fast: bool = False, listen: str = "127.0.0.1:8080") -> int:
     return play_day() if fast else play_now(listen)
 
 
-@app.command
-def test(room: str, *, wait: bool = True, url: Url = "") -> int:
+@app.command(name="test")
+def self_test(room: str, *, wait: bool = True, url: Url = "") -> int:
     """Run the pre-meeting self-test of a room now. Exits with 1 when the room is not ready."""
     return _wish(room, "test", {}, url, wait)
 
@@ -185,7 +185,7 @@ def status(room: str = "", *, format: Format = "table", url: Url = "") -> int:
     from avctl.terminal import rooms
 
     found = _get(f"/api/v1/rooms/{room}" if room else "/api/v1/rooms", url)
-    listed = found["rooms"] if "rooms" in found else [found]
+    listed = found.get("rooms", [found])
     return _json(listed) if format == "json" else rooms(listed)
 
 

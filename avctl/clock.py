@@ -43,7 +43,7 @@ class Deadlock(RuntimeError):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time starts at 0.0 and jumps. A `patient` one waits for sockets where others see a deadlock."""
+    """An event loop whose time starts at 0.0 and jumps; a `patient` one waits for sockets where others see deadlock."""
 
     def __init__(self, peer: socket.socket | None = None, patient: bool = False) -> None:
         self.selector = _JumpingSelector(peer, patient)

@@ -177,8 +177,8 @@ class Settings:
     mqtt: MqttForm
     web: WebForm
     archive: ArchiveForm
-    traps: TrapsForm = TrapsForm()
-    discover: DiscoverForm | None = None
+    traps: TrapsForm
+    discover: DiscoverForm | None
 
     @property
     def profiles(self) -> Path:

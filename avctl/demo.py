@@ -1,7 +1,7 @@
 """A building to try: simulated rooms as a process of their own, a calendar, and the things that befall them.
 
-`meeting_now` is the demo in real time: three rooms in their first two minutes. `long_day` is a whole day of six rooms,
-told on a fast clock. Both only prepare (site, calendar, simulators, mishaps); the daemon that meets them is the real one.
+`meeting_now` is the demo in real time: three rooms in their first two minutes. `long_day` is a whole day of six
+rooms, told on a fast clock. Both only prepare (site, calendar, simulators, mishaps); the daemon is the real one.
 """
 
 import asyncio

@@ -40,8 +40,7 @@ class Whence:
 
     def _exec(self, name: str, inner: Any, module: ModuleType) -> None:
         package = name.partition(".")[0]
-        ours = next((n for n, _ in reversed(self._under_way) if n.startswith("avctl")), "")
-        self.wanted.setdefault(package, ours)
+        self.wanted.setdefault(package, _asker())
         with self._counted(name, package):
             inner(module)
 
@@ -58,6 +57,14 @@ class Whence:
             if self._under_way:
                 above, known = self._under_way[-1]
                 self._under_way[-1] = above, known + grown
+
+
+def _asker() -> str:
+    """The nearest module of avctl that is at work: it imports, or a function of it does."""
+    frame = sys._getframe(1)
+    while frame is not None and not str(frame.f_globals.get("__name__")).startswith("avctl."):
+        frame = frame.f_back  # type: ignore[assignment]
+    return str(frame.f_globals["__name__"]) if frame is not None else ""
 
 
 async def rest(folder: Path, seconds: float) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def main() -> None:
         return
     if what == "whence":
         whence = Whence()
-        sys.meta_path.insert(0, whence)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, whence)
     found = asyncio.run(rest(Path(told[0]), float(told[1])))
     if what == "whence":
         found |= {"cost": whence.cost, "wanted": whence.wanted}

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from simulators import replay
@@ -14,6 +15,8 @@ from simulators.building import Building
 from simulators.faces import Face
 from simulators.lockstep import LockstepLoop
 from simulators.site import Plan, SiteMistake, read
+
+_PARTING = 3.0  # s
 
 
 def main(words: list[str] | None = None) -> int:
@@ -65,7 +68,9 @@ async def _run(plan: Plan, options: argparse.Namespace) -> int:
         building.announce(options.announce)
     print(_table(building), flush=True)
     await end.wait()
-    await building.close()
+    with suppress(TimeoutError):  # whoever still holds a connection shall not keep us
+        async with asyncio.timeout(_PARTING):
+            await building.close()
     return 0
 
 
