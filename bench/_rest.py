@@ -105,7 +105,7 @@ def main() -> None:
         return
     if what == "whence":
         whence = Whence()
-        sys.meta_path.insert(0, whence)
+        sys.meta_path.insert(0, whence)  # type: ignore[arg-type]
     found = asyncio.run(rest(Path(told[0]), float(told[1])))
     if what == "whence":
         found |= {"cost": whence.cost, "wanted": whence.wanted}
