@@ -106,7 +106,10 @@ class Words:
                 return self._say("missed", room=self._room(body.room), why=body.why)
             case e.PhaseChanged():
                 phase = self._named("phase", body.phase.value)
-                return self._say("phase-changed", room=self._room(body.room), phase=phase, why=body.why)
+                reason, _, at = body.why.partition(" ")
+                id = f"occupancy.why.{reason}"
+                why = text(id, self._language, at=at) if has(id, self._language) else body.why
+                return self._say("phase-changed", room=self._room(body.room), phase=phase, why=why)
 
     def _play(self, body: e.PlayWanted | e.PlayRefused | e.PlayStarted | e.PlayEnded) -> str:
         room, playbook = self._room(body.room), self._named("playbook", body.playbook)

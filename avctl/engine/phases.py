@@ -82,26 +82,26 @@ def _occupancy(
     now: float,
     times: Times,
 ) -> tuple[Occupancy, str]:
-    found = [(-inf, Occupancy.FREE, "nothing is booked")]
+    found = [(-inf, Occupancy.FREE, "not-booked")]
     if last:
-        found.append((last.end, Occupancy.FREE, "the meeting has ended"))
+        found.append((last.end, Occupancy.FREE, "meeting-ended"))
     if current:
         found.append((current.start, Occupancy.OCCUPIED, "booked"))
     if now - evidence.plugged < KEPT:
-        found.append((evidence.plugged, Occupancy.OCCUPIED, "a source was plugged in"))
+        found.append((evidence.plugged, Occupancy.OCCUPIED, "plugged-in"))
     if now - evidence.spoke < KEPT:
-        found.append((evidence.spoke, Occupancy.OCCUPIED, f"somebody speaks at {evidence.spoke_at}"))
+        found.append((evidence.spoke, Occupancy.OCCUPIED, f"speech {evidence.spoke_at}"))
     if evidence.flag is not None:
-        found.append((evidence.flagged, evidence.flag, "as a person said"))
+        found.append((evidence.flagged, evidence.flag, "told"))
     _, occupancy, why = max(found, key=lambda item: item[0])
     if occupancy is not Occupancy.FREE:
         return occupancy, why
     if following and following.start - following.setup - now <= times.guard:
-        return Occupancy.SOON, "a meeting is about to begin"
+        return Occupancy.SOON, "soon"
     if now < evidence.waking and not (last or following):
-        return Occupancy.UNKNOWN, "just started"
+        return Occupancy.UNKNOWN, "just-started"
     if now - evidence.blind > BLIND:
-        return Occupancy.UNKNOWN, "the bookings have not been readable for a day"
+        return Occupancy.UNKNOWN, "bookings-unreadable"
     return occupancy, why
 
 
