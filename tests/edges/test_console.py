@@ -47,6 +47,8 @@ STORY: tuple[e.Body, ...] = (
     e.Answered("R1", "s2", "yes", "engineer"),
     e.PlayEnded("R1", "302", "pre-meeting", Verdict.MARGINAL, "finished", True, "one notice", 12.0),
     e.Notice("302", "engineer", "warning", (("zh", "请查看"), ("en", "please look"))),
+    e.Held("r302-display", MONDAY + 600, "engineer", "new lamp"),
+    e.Released("r302-display", "engineer"),
     e.Dropped("web", 7),
     e.DaemonStopped("asked to"),
 )
