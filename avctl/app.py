@@ -129,6 +129,7 @@ class Daemon:
         self._open_console()
         self.library = self._attach()
         open_runs = await self.reader.asked(memory.open_runs)
+        self.site.recall(open_runs)
         past = await self.reader.asked(memory.happened, [k.kind for k in PAST], self.stand.clock.now() - 2 * _DAY)
         self.site.remember(await self.reader.asked(memory.happened, [Read.kind], self.stand.clock.now() - _HOUR))
         work = [Held.kind, Released.kind]

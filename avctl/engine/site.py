@@ -5,7 +5,7 @@ consequences. It knows no protocol, no file and no page.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from types import MappingProxyType
 from typing import assert_never
@@ -199,6 +199,13 @@ class Site:
             elif isinstance(event.body, Held | Released) and event.body.device in self.house.devices:
                 room = self._room_of(event.body.device)
                 room.state = fold(room.state, event)
+
+    def recall(self, runs: Iterable[Sequence[Event]]) -> None:
+        """Runs of an earlier life that have not ended, each with its events: they are under way still."""
+        for event in (event for run in runs for event in run):
+            for room in self._rooms_of(event.body):
+                if room in self._rooms:
+                    self._rooms[room].state = fold(self._rooms[room].state, event)
 
     def ranking(self) -> list[Call]:
         """Which room first: every room with a standing fault, the most pressing first."""
