@@ -75,7 +75,7 @@ def meeting_now() -> Story:
 
 
 def long_day() -> Story:
-    """07:55 to 12:30 in six rooms: 09:00 everywhere, two faults, one confidential meeting, one overrun."""
+    """07:55 to 12:17 in six rooms: 09:00 everywhere, two faults, one confidential meeting, one overrun."""
 
     def at(hour: int, minute: int = 0) -> float:
         return (hour - 8) * 3600 + (minute + 5) * 60
@@ -107,8 +107,8 @@ def long_day() -> Story:
             Mishap(at(10, 58), "/rooms/304/enter", "people come to 304"),
             Mishap(at(12, 3), "/rooms/304/leave", "304 is left"),
         ),
-        lasts=at(12, 30),
-        pace=5,
+        lasts=at(12, 17),
+        pace=10,
     )
 
 

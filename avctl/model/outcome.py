@@ -15,7 +15,7 @@ class Verdict(StrEnum):
     UNCONFIRMED = "unconfirmed"  # a person was asked and did not answer
 
 
-_WORST_LAST = (Verdict.PASS, Verdict.SKIPPED, Verdict.UNCONFIRMED, Verdict.MARGINAL, Verdict.ERROR, Verdict.FAIL)
+_WORST_LAST = (Verdict.PASS, Verdict.SKIPPED, Verdict.MARGINAL, Verdict.UNCONFIRMED, Verdict.ERROR, Verdict.FAIL)
 
 
 def worst(verdicts: "list[Verdict]") -> Verdict:
