@@ -18,6 +18,7 @@ from avctl.clock import SystemClock
 from avctl.config import WebForm, load
 from avctl.discover import Look, draft, probed
 from avctl.document import Mistakes
+from avctl.drivers.profile import mistakes_of
 from avctl.edges.broker import NoBroker
 from avctl.model.errors import DeviceError
 from avctl.playbooks.load import read_all
@@ -52,6 +53,8 @@ def serve(site: Path, state: Path, simulated: Path | None, listen: str, quiet: b
 def check(site: Path) -> str:
     """Read a site with all it uses; one sentence when it is sound. Raises Mistakes."""
     settings = load(site)
+    if mistakes := [m for path in sorted(settings.profiles.glob("*.yaml")) for m in mistakes_of(path)]:
+        raise Mistakes(mistakes)
     house = settings.house
     points = points_of(house, settings.profiles)
     found = read_all(settings.playbooks, house, lambda device: points.get(device, {}))
