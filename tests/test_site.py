@@ -11,21 +11,41 @@ from avctl.service import check
 SITE = Path(__file__).parent.parent / "config" / "site.yaml"
 
 BROKEN = {
-    "a role of nobody": ("mixer: r301-mixer", "mixer: r301-mixr", 'there is no device "r301-mixr". Did you mean "r301-mixer"?'),
-    "a part of nothing": ("r301-mixer.channel.01", "r301-mixer.channel.99", 'no part of r301-mixer called "channel.99"'),
+    "a role of nobody": (
+        "mixer: r301-mixer",
+        "mixer: r301-mixr",
+        'there is no device "r301-mixr". Did you mean "r301-mixer"?',
+    ),
+    "a part of nothing": (
+        "r301-mixer.channel.01",
+        "r301-mixer.channel.99",
+        'no part of r301-mixer called "channel.99"',
+    ),
     "a driver of nobody": ("driver: escvp21", "driver: escvp22", 'no driver "escvp22". Did you mean "escvp21"?'),
     "a room of nobody": ('room: "303"', 'room: "333"', 'there is no room "333"'),
-    "another address": ("url: osc://10.20.1.11:10023", "url: tcp://10.20.1.11:10023", "x32 is reached by osc:// or udp://"),
+    "another address": (
+        "url: osc://10.20.1.11:10023",
+        "url: tcp://10.20.1.11:10023",
+        "x32 is reached by osc:// or udp://",
+    ),
     "an option of nobody": ("rated_lamp_hours: 5000", "rated_lamp_hour: 5000", 'Did you mean "rated_lamp_hours"?'),
-    "a secret in clear": ("community: {secret: snmp-community}", "community: public", "a secret never stands in the site file"),
-    "a link of two words": ("r301-pdu.outlet.1 feeds r301-mixer", "r301-pdu.outlet.1 r301-mixer", 'want "<from> feeds <to>"'),
+    "a secret in clear": (
+        "community: {secret: snmp-community}",
+        "community: public",
+        "a secret never stands in the site file",
+    ),
+    "a link of two words": (
+        "r301-pdu.outlet.1 feeds r301-mixer",
+        "r301-pdu.outlet.1 r301-mixer",
+        'want "<from> feeds <to>"',
+    ),
     "a link to nowhere": ("feeds r302-charger", "feeds r302-chargr", 'Did you mean "r302-charger"?'),
     "a zone of nobody": ("Asia/Shanghai", "Asia/Shangai", "there is no time zone 'Asia/Shangai'. Did you mean"),
     "no duration": ("lead: 60 min", "lead: soon", 'want a duration such as "60 min"'),
     "no address to listen at": ("127.0.0.1:8080", "localhost", 'want "host:port"'),
     "an unknown key": ("seats: 40", "chairs: 40", "is not known here"),
     "a key twice": ('  "302":\n    name', '  "301":\n    name', "found duplicate key"),
-}  # fmt: skip
+}
 
 
 def test_the_shipped_site_is_sound() -> None:

@@ -73,7 +73,8 @@ class Gate:
                 await asyncio.wait([known.first])
                 return known
             self._memory.keep(wish.key, receipt, self._now)
-            if first := self._memory.double(principal, wish.same, self._now):
+            in_time = wish.until >= self._site.clock.now()  # what comes too late is nobody's double
+            if in_time and (first := self._memory.double(principal, wish.same, self._now)):
                 first.mirror(receipt)
             else:
                 self._memory.press(principal, wish.same, receipt, self._now)

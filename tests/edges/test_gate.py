@@ -64,6 +64,13 @@ async def test_the_same_id_is_done_once_and_answered_with_the_first_result(bench
     assert (again, bench.display.values["power"]) == (first, "off")
 
 
+async def test_a_wish_that_comes_too_late_is_not_taken_for_a_second_press(bench: Bench) -> None:
+    point = {"point": "main-display.power", "value": "on"}
+    await ask(bench, "set", args=point)
+    late = await ask(bench, "set", args=point, ts="2020-01-01T00:00:00Z")
+    assert late.first.result().state is State.EXPIRED
+
+
 async def test_two_presses_within_a_second_are_one_and_both_are_answered(bench: Bench) -> None:
     wanted = bench.site.bus.subscribe("listener", lambda body: isinstance(body, PlayWanted))
     await ask(bench, "test", id="A")
