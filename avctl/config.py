@@ -83,7 +83,7 @@ class SourceForm(_Form):
 
 
 class BookingsForm(_Form):
-    """How long before a meeting what happens (DOMAIN: lead, ready, guard, settle), and the sources."""
+    """How long before a meeting what happens: lead, ready, guard, settle, and the sources."""
 
     lead: Seconds = 3600
     ready: Seconds = 1800

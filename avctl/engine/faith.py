@@ -2,8 +2,6 @@
 
 No loop and no clock: `now` is handed in (the loop's seconds). A device is suspect after one silence and down when the
 bound for its kind is passed; what refuses our password or is not the device we know is down at once.
-
-Source: RELIABILITY detection bounds and back-off.
 """
 
 import math

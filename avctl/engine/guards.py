@@ -4,7 +4,7 @@ Pure: a command, the room as it stands, and what has lately been done to the dev
 it takes for the worse, and a guard that breaks denies. An override does not exist for a lamp that cools down and for
 a fire alarm.
 
-Source: RELIABILITY interlocks; DOMAIN test classes, "do not strike a lamp twice", power sequence.
+Rules of the trade behind it: a lamp is not struck twice, nor its mains cut hot; amplifiers go on last and off first.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

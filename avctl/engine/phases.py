@@ -4,7 +4,7 @@ Occupied is not booked: meetings overrun and people come early. The newest evide
 speaking at a microphone, a picture source that was plugged in, the booking itself. A booking that has begun is
 evidence of people, one that has ended is evidence that they have gone.
 
-Source: DOMAIN test classes (room state) and R6, R7, R22. All times are UTC seconds.
+Rules R6 (overrun), R7 (early arrival) and R22 (end) of the booking plan. All times are UTC seconds.
 """
 
 from collections.abc import Iterable, Iterator

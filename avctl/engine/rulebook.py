@@ -1,6 +1,6 @@
 """The rules every device gets, by the points it has and by what the site file says of it. Pure.
 
-Source: DOMAIN limits for lamps, packs and loads, all of them defaults that `limits:` of the site file overrides.
+The limits for lamps, packs and loads are defaults that `limits:` of the site file overrides.
 A fault that takes away what a device is for is CRITICAL; what should be told is WARNING; wear is a NOTICE.
 """
 
